@@ -17,7 +17,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One printed word (white space apart), NFC. `confidence` is 0 to 100; `line` and `block` count from 0 on the page."""
+    """One printed word (white space apart), NFC. `confidence` is 0 to 100; `line`, `block` count from 0 on the page."""
 
     text: str
     box: Box

@@ -71,7 +71,7 @@ class Description:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A bibliographic record: the MARC 21 bytes (ISO 2709, UTF-8) are what is true, `description` is drawn from them."""
+    """A bibliographic record: the MARC 21 bytes (ISO 2709, UTF-8) are true, `description` is drawn from them."""
 
     id: str
     library: str
