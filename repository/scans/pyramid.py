@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pyvips
 
-from repository.domain.errors import InputRefused, N_, ObjectMissing, StoreFailed
+from repository.domain.errors import N_, InputRefused, ObjectMissing, StoreFailed
 from repository.scans.image import PageImage
 
 TILE = 256
@@ -167,4 +167,3 @@ def _undecodable(source: Path | PageImage) -> InputRefused:
         N_("Không giải mã được ảnh {name}: tệp hỏng, bị cắt cụt hoặc không phải ảnh; hãy quét hay xuất lại tệp này."),
         name=name,
     )
-
