@@ -78,15 +78,23 @@ make_venv() {
     pwd -P >.venv/.diachi-folder
 }
 
+pip_install() { # PIP-ARGUMENT...
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check "$@" >&2 ||
+        stop 3 "Không cài được thư viện Python. Hãy xem lỗi ở trên và kiểm tra mạng." \
+            "The Python libraries could not be installed. See the error above and check the network."
+}
+
 install_lock() { # LOCK-FILE: exact versions, each checked against its hash; nothing to do when already done
     local stamp=".venv/.diachi-$1.sha256" sum
     sum=$(sha256sum <"$1")
     [ "$(cat "$stamp" 2>/dev/null)" != "$sum" ] || return 0
     say "Đang cài thư viện Python theo $1 (lần đầu mất vài phút)…" \
         "Installing the Python libraries of $1 (some minutes the first time)…"
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r "$1" >&2 ||
-        stop 3 "Không cài được thư viện Python. Hãy xem lỗi ở trên và kiểm tra mạng." \
-            "The Python libraries could not be installed. See the error above and check the network."
+    # pyvips comes as source only. It is built second, by the setuptools and cffi of the lock file and not by
+    # unchecked ones that pip would fetch; without pkgconfig it leaves the compiler and any libvips of the system alone.
+    awk '/^[^ ]/ { keep = $1 !~ /^pyvips==/ } keep' "$1" >.venv/wheels.lock
+    pip_install --require-hashes --only-binary :all: -r .venv/wheels.lock
+    pip_install --require-hashes --no-deps --no-build-isolation -r "$1"
     printf '%s\n' "$sum" >"$stamp"
 }
 
@@ -94,6 +102,6 @@ install_project() {
     local stamp=.venv/.diachi-project.sha256 sum
     sum=$(cat setup.cfg pyproject.toml | sha256sum)
     [ "$(cat "$stamp" 2>/dev/null)" != "$sum" ] || return 0
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e . >&2
+    pip_install --no-deps --no-build-isolation --no-index -e .
     printf '%s\n' "$sum" >"$stamp"
 }
