@@ -74,6 +74,8 @@ class Batch:
     finished_at: datetime | None
     expected_files: int | None
     publish: bool
+    access: str | None = None
+    item_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

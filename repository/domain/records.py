@@ -107,7 +107,8 @@ class Page:
     """One page of an item. `number` counts from 1 in reading order.
 
     `image` is the key of the object that holds the page's image, `frame` which of its frames; `derivative` the key of
-    the pyramid, None until made. `width`, `height` are master pixels, 0 until the page was opened.
+    the pyramid, None until made. `width`, `height` are master pixels, 0 until the page was opened. `rotate` is the
+    clockwise turn in degrees that brings the image upright. Readers see a page once it is `approved`.
     """
 
     id: str
@@ -123,6 +124,10 @@ class Page:
     confidence: float | None = None
     blank: bool = False
     set_aside: bool = False
+    rotate: int = 0
+    file: str = ""
+    batch: str = ""
+    approved: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,130 @@
+"""The files of batches in the ledger."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from repository.db.ids import new_id
+from repository.db.tables import FileRow
+from repository.domain.batches import BatchFile, FileState, Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What looking into a file needs and nobody is shown: the password staff typed, the key of a decrypted copy."""
+
+    password: str | None
+    working: str | None
+
+
+class Files:
+    """Reads and writes batch files."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, batch: str, name: str, size: int, sha256: str, password: str | None = None) -> tuple[BatchFile, bool]:
+        """A file that was received, and whether it is new: the same name and content again in a batch is the same."""
+        row = self.same(batch, name, sha256)
+        if row is not None:
+            return row, False
+        new = FileRow(
+            id=new_id(), batch_id=batch, name=name, size=size, sha256=sha256,
+            state=FileState.RECEIVED.value, password=password,
+        )  # fmt: skip
+        self._session.add(new)
+        self._session.flush()
+        return file_of(new), True
+
+    def same(self, batch: str, name: str, sha256: str) -> BatchFile | None:
+        """The file of that name and content in the batch."""
+        row = self._session.scalar(
+            select(FileRow).where(FileRow.batch_id == batch, FileRow.name == name, FileRow.sha256 == sha256)
+        )
+        return file_of(row) if row else None
+
+    def get(self, file_id: str) -> BatchFile | None:
+        """The file of that id."""
+        row = self._session.get(FileRow, file_id)
+        return file_of(row) if row else None
+
+    def of_batch(self, batch: str) -> list[BatchFile]:
+        """A batch's files by name; a ZIP that was taken apart is not among them, its members are."""
+        rows = self._session.scalars(
+            select(FileRow).where(FileRow.batch_id == batch, FileRow.container.is_(False)).order_by(FileRow.name)
+        )
+        return [file_of(row) for row in rows]
+
+    def sheets(self, batch: str) -> list[BatchFile]:
+        """The batch's tables of metadata, newest last."""
+        rows = self._session.scalars(
+            select(FileRow)
+            .where(FileRow.batch_id == batch, FileRow.state == FileState.SHEET.value)
+            .order_by(FileRow.received_at, FileRow.id)
+        )
+        return [file_of(row) for row in rows]
+
+    def secrets(self, file_id: str) -> Secrets:
+        """What looking into the file needs."""
+        row = self._session.get_one(FileRow, file_id)
+        return Secrets(row.password, row.working)
+
+    def set_password(self, file_id: str, password: str | None) -> None:
+        """Keep a password until the next look into the file."""
+        self._session.get_one(FileRow, file_id).password = password
+
+    def set_working(self, file_id: str, key: str) -> None:
+        """Note the decrypted copy and forget the password."""
+        row = self._session.get_one(FileRow, file_id)
+        row.working, row.password = key, None
+
+    def set_taken(self, file_id: str, pages: int) -> None:
+        """The file's pages are in the ledger."""
+        self._settle(file_id, FileState.TAKEN).pages = pages
+
+    def set_sheet(self, file_id: str) -> None:
+        """The file is the batch's table of metadata."""
+        self._settle(file_id, FileState.SHEET)
+
+    def set_container(self, file_id: str) -> None:
+        """The file was a ZIP; its members are files of their own."""
+        self._settle(file_id, FileState.TAKEN).container = True
+
+    def set_refused(self, file_id: str, reason: Reason, needs_password: bool = False) -> None:
+        """The file cannot be taken in."""
+        row = self._settle(file_id, FileState.REFUSED)
+        row.reason, row.reason_params, row.needs_password = reason.template, dict(reason.params), needs_password
+
+    def set_received(self, file_id: str) -> None:
+        """The file is to be looked into again."""
+        row = self._session.get_one(FileRow, file_id)
+        row.state, row.reason, row.reason_params, row.needs_password = FileState.RECEIVED.value, None, None, False
+
+    def count(self, batch: str, *states: FileState) -> int:
+        """How many of the batch's files are in one of those states."""
+        return (
+            self._session.scalar(
+                select(func.count()).where(
+                    FileRow.batch_id == batch,
+                    FileRow.container.is_(False),
+                    FileRow.state.in_([state.value for state in states]),
+                )
+            )
+            or 0
+        )
+
+    def _settle(self, file_id: str, state: FileState) -> FileRow:
+        row = self._session.get_one(FileRow, file_id)
+        row.state, row.password, row.needs_password = state.value, None, False
+        row.reason = row.reason_params = None
+        return row
+
+
+def file_of(row: FileRow) -> BatchFile:
+    """A row as the value that crosses rooms."""
+    reason = Reason(row.reason, row.reason_params or {}) if row.reason else None
+    return BatchFile(
+        row.id, row.batch_id, row.name, row.size, row.sha256, FileState(row.state), row.pages, reason,
+        row.needs_password,
+    )  # fmt: skip

@@ -1,0 +1,128 @@
+"""Bibliographic records and items in the ledger."""
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from repository.db.ids import new_id
+from repository.db.tables import ItemRow, PageRow, RecordRow, now
+from repository.domain.access import AccessLevel, ItemState, Rights
+from repository.domain.records import AccessSetting, Description, Item, Kind, Record
+
+
+class Items:
+    """Reads and writes records and items."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def get(self, item_id: str) -> Item | None:
+        """The item of that id."""
+        row = self._session.get(ItemRow, item_id)
+        return item_of(row) if row else None
+
+    def get_many(self, item_ids: list[str]) -> dict[str, Item]:
+        """Those of the items that exist, by id."""
+        rows = self._session.scalars(select(ItemRow).where(ItemRow.id.in_(item_ids)))
+        return {row.id: item_of(row) for row in rows}
+
+    def by_code(self, library: str, code: str) -> Item | None:
+        """The item that a library calls `code`."""
+        row = self._session.scalar(select(ItemRow).where(ItemRow.library == library, ItemRow.code == code))
+        return item_of(row) if row else None
+
+    def add(self, library: str, code: str, marc: bytes, description: Description, access: AccessSetting) -> Item:
+        """A new draft item with its record; the index will learn of it."""
+        record = RecordRow(id=new_id(), library=library, marc=marc, **_columns(description))
+        row = ItemRow(
+            id=new_id(), code=code, library=library, record=record, access=access.level.value,
+            embargo_until=access.embargo_until, state=ItemState.DRAFT.value,
+        )  # fmt: skip
+        self._session.add(row)
+        self._session.flush()
+        return item_of(row)
+
+    def describe(self, item_id: str, marc: bytes, description: Description) -> None:
+        """Replace the item's record by a new version."""
+        row = self._session.get_one(ItemRow, item_id)
+        row.record.marc = marc
+        row.record.version += 1
+        for name, value in _columns(description).items():
+            setattr(row.record, name, value)
+        self.touch(item_id)
+
+    def set_access(self, item_id: str, access: AccessSetting) -> None:
+        """Change who may see the item; searches leave it out until the index knows."""
+        row = self._session.get_one(ItemRow, item_id)
+        row.access, row.embargo_until = access.level.value, access.embargo_until
+        self.touch(item_id, hide=True)
+
+    def set_state(self, item_id: str, state: ItemState) -> None:
+        """Publish (with every page it has now) or withdraw; searches leave it out until the index knows."""
+        row = self._session.get_one(ItemRow, item_id)
+        row.state = state.value
+        row.published_at = now() if state is ItemState.PUBLISHED else None
+        if state is ItemState.PUBLISHED:
+            self._session.execute(update(PageRow).where(PageRow.item_id == item_id).values(approved=True))
+        self.touch(item_id, hide=True)
+
+    def touch(self, item_id: str, hide: bool = False) -> None:
+        """Say that the index has to take up the item again; with `hide`, keep it out of searches until then."""
+        row = self._session.get_one(ItemRow, item_id)
+        row.version += 1
+        row.hidden = row.hidden or hide
+        self._session.flush()
+
+    def owing_index(self, limit: int) -> list[tuple[Item, int]]:
+        """Items that the index is behind with, and the version it has to reach."""
+        rows = self._session.scalars(
+            select(ItemRow).where(ItemRow.indexed_version < ItemRow.version).order_by(ItemRow.id).limit(limit)
+        )
+        return [(item_of(row), row.version) for row in rows]
+
+    def mark_indexed(self, item_id: str, version: int) -> None:
+        """Say that the index holds the item as of `version`; it may be shown again if that is the newest."""
+        row = self._session.get_one(ItemRow, item_id)
+        row.indexed_version = max(row.indexed_version, version)
+        if row.indexed_version >= row.version:
+            row.hidden = False
+
+    def hidden(self) -> frozenset[str]:
+        """Ids of items that no search may show now."""
+        return frozenset(self._session.scalars(select(ItemRow.id).where(ItemRow.hidden.is_(True))))
+
+    def owe_everything(self) -> None:
+        """Say that the index has to take up every item again."""
+        self._session.execute(update(ItemRow).values(version=ItemRow.version + 1))
+
+    def ids(self) -> list[str]:
+        """Every item's id."""
+        return list(self._session.scalars(select(ItemRow.id).order_by(ItemRow.id)))
+
+    def recount(self, item_id: str) -> None:
+        """Bring the item's page count up to date."""
+        count = self._session.scalar(select(func.count()).where(PageRow.item_id == item_id)) or 0
+        self._session.execute(update(ItemRow).where(ItemRow.id == item_id).values(page_count=count))
+
+
+def item_of(row: ItemRow) -> Item:
+    """A row as the value that crosses rooms."""
+    record = Record(row.record.id, row.record.library, row.record.marc, _description(row.record), row.record.version)
+    rights = Rights(row.library, ItemState(row.state), AccessLevel(row.access), row.embargo_until)
+    return Item(row.id, row.code, record, rights, row.page_count, row.created_at, row.published_at)
+
+
+def _columns(description: Description) -> dict[str, object]:
+    return {
+        "title": description.title, "kind": description.kind.value, "author": description.author,
+        "place": description.place, "year": description.year, "date_text": description.date_text,
+        "publisher": description.publisher, "language": description.language, "summary": description.summary,
+        "subjects": list(description.subjects), "rights": description.rights, "source": description.source,
+    }  # fmt: skip
+
+
+def _description(row: RecordRow) -> Description:
+    return Description(
+        title=row.title, kind=Kind(row.kind), author=row.author, place=row.place, year=row.year,
+        date_text=row.date_text, publisher=row.publisher, language=row.language, summary=row.summary,
+        subjects=tuple(row.subjects), rights=row.rights, source=row.source,
+    )  # fmt: skip

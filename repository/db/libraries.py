@@ -1,0 +1,39 @@
+"""Member libraries in the ledger."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from repository.db.tables import LibraryRow
+from repository.domain.access import AccessLevel
+from repository.domain.records import Library
+
+
+class Libraries:
+    """Reads and writes member libraries."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def get(self, code: str) -> Library | None:
+        """The library of that code."""
+        row = self._session.get(LibraryRow, code)
+        return _library(row) if row else None
+
+    def all(self) -> list[Library]:
+        """Every library, by code."""
+        return [_library(row) for row in self._session.scalars(select(LibraryRow).order_by(LibraryRow.code))]
+
+    def put(self, library: Library) -> None:
+        """Add the library, or change the one of that code."""
+        self._session.merge(
+            LibraryRow(
+                code=library.code,
+                name=library.name,
+                default_access=library.default_access.value,
+                address_ranges=list(library.address_ranges),
+            )
+        )
+
+
+def _library(row: LibraryRow) -> Library:
+    return Library(row.code, row.name, AccessLevel(row.default_access), tuple(row.address_ranges))

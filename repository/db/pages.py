@@ -1,0 +1,186 @@
+"""Pages in the ledger."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Select, func, select, update
+from sqlalchemy.orm import Session
+
+from repository.db.ids import new_id
+from repository.db.tables import BatchRow, FileRow, ItemRow, PageRow, now
+from repository.domain.access import ItemState
+from repository.domain.records import Page
+
+WORKING, DONE, SET_ASIDE = "working", "done", "set_aside"
+
+
+@dataclass(frozen=True, slots=True)
+class NewPage:
+    """A page as intake finds it: page `frame` of a file, at its place in the item's order."""
+
+    item: str
+    batch: str
+    file: str
+    frame: int
+    sort_key: str
+    label: str
+    duplicate_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedPage:
+    """What opening a page found: the object that holds its image, and master pixels."""
+
+    image: str
+    frame: int
+    rotate: int
+    width: int
+    height: int
+    dpi: int
+    blank: bool
+    few_pixels: bool
+
+
+class Pages:
+    """Reads and writes pages."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, page: NewPage) -> Page:
+        """A new page at its rank; later pages move up. The same page of the same file again gives the first one."""
+        again = self._session.scalar(select(PageRow).where(PageRow.file_id == page.file, PageRow.frame == page.frame))
+        if again is not None:
+            return page_of(again)
+        row = PageRow(
+            id=new_id(), item_id=page.item, batch_id=page.batch, file_id=page.file, frame=page.frame,
+            number=self._make_room(page.item, page.sort_key), sort_key=page.sort_key, label=page.label,
+            duplicate_of=page.duplicate_of, approved=self._approved(page.batch, page.item),
+        )  # fmt: skip
+        self._session.add(row)
+        self._session.flush()
+        return page_of(row)
+
+    def move(self, page_id: str, item_id: str, sort_key: str) -> None:
+        """Put a page into another item, or at another place of its own."""
+        row = self._session.get_one(PageRow, page_id)
+        self._session.execute(
+            update(PageRow)
+            .where(PageRow.item_id == row.item_id, PageRow.number > row.number)
+            .values(number=PageRow.number - 1)
+        )
+        row.number = 0
+        self._session.flush()
+        row.number = self._make_room(item_id, sort_key, leaving_out=page_id)
+        row.item_id, row.sort_key = item_id, sort_key
+        self._session.flush()
+
+    def get(self, page_id: str) -> Page | None:
+        """The page of that id."""
+        row = self._session.get(PageRow, page_id)
+        return page_of(row) if row else None
+
+    def get_many(self, page_ids: Sequence[str]) -> dict[str, Page]:
+        """Those of the pages that exist, by id."""
+        rows = self._session.scalars(select(PageRow).where(PageRow.id.in_(page_ids)))
+        return {row.id: page_of(row) for row in rows}
+
+    def of_item(self, item_id: str, approved_only: bool) -> list[Page]:
+        """An item's pages in order."""
+        return self._list(select(PageRow).where(PageRow.item_id == item_id), approved_only)
+
+    def of_file(self, file_id: str) -> list[Page]:
+        """The pages that one file gave, in the file's order."""
+        rows = self._session.scalars(select(PageRow).where(PageRow.file_id == file_id).order_by(PageRow.frame))
+        return [page_of(row) for row in rows]
+
+    def of_batch(self, batch: str) -> list[Page]:
+        """The pages of a batch, item by item in order."""
+        rows = self._session.scalars(
+            select(PageRow).where(PageRow.batch_id == batch).order_by(PageRow.item_id, PageRow.number)
+        )
+        return [page_of(row) for row in rows]
+
+    def at(self, item_id: str, number: int) -> Page | None:
+        """The page of that number in the item."""
+        row = self._session.scalar(select(PageRow).where(PageRow.item_id == item_id, PageRow.number == number))
+        return page_of(row) if row else None
+
+    def by_image_of_file(self, sha256: str, not_in: str) -> Page | None:
+        """The first page that came from other files of the same content, if any."""
+        row = self._session.scalar(
+            select(PageRow)
+            .join(FileRow, FileRow.id == PageRow.file_id)
+            .where(FileRow.sha256 == sha256, FileRow.id != not_in)
+            .order_by(PageRow.created_at, PageRow.frame)
+            .limit(1)
+        )
+        return page_of(row) if row else None
+
+    def by_image(self, image: str, frame: int, not_page: str) -> Page | None:
+        """The oldest other page with the same image, if any."""
+        row = self._session.scalar(
+            select(PageRow)
+            .where(PageRow.image == image, PageRow.image_frame == frame, PageRow.id != not_page)
+            .order_by(PageRow.created_at, PageRow.id)
+            .limit(1)
+        )
+        return page_of(row) if row else None
+
+    def set_opened(self, page_id: str, opened: OpenedPage, duplicate_of: str | None) -> None:
+        """Note what opening the page found."""
+        row = self._session.get_one(PageRow, page_id)
+        row.image, row.image_frame, row.rotate = opened.image, opened.frame, opened.rotate
+        row.width, row.height, row.dpi = opened.width, opened.height, opened.dpi
+        row.blank, row.few_pixels = opened.blank, opened.few_pixels
+        row.duplicate_of = duplicate_of or row.duplicate_of
+
+    def set_derivative(self, page_id: str, key: str) -> None:
+        """Note the page's pyramid."""
+        self._session.get_one(PageRow, page_id).derivative = key
+
+    def set_confidence(self, page_id: str, confidence: float) -> None:
+        """Note how sure the current text is."""
+        self._session.get_one(PageRow, page_id).confidence = confidence
+
+    def set_state(self, page_id: str, state: str) -> None:
+        """`working`, `done` or `set_aside`."""
+        row = self._session.get_one(PageRow, page_id)
+        row.state = state
+        row.finished_at = None if state == WORKING else now()
+
+    def items_of_batch(self, batch: str) -> list[str]:
+        """The items that a batch's pages belong to, in the order they came."""
+        rows = self._session.execute(
+            select(PageRow.item_id)
+            .where(PageRow.batch_id == batch)
+            .group_by(PageRow.item_id)
+            .order_by(func.min(PageRow.created_at), PageRow.item_id)
+        )
+        return [item for (item,) in rows]
+
+    def _list(self, query: Select[PageRow], approved_only: bool) -> list[Page]:
+        if approved_only:
+            query = query.where(PageRow.approved.is_(True))
+        return [page_of(row) for row in self._session.scalars(query.order_by(PageRow.number))]
+
+    def _make_room(self, item_id: str, sort_key: str, leaving_out: str = "") -> int:
+        others = (PageRow.item_id == item_id) & (PageRow.id != leaving_out)
+        before = self._session.scalar(select(func.count()).where(others, PageRow.sort_key <= sort_key)) or 0
+        self._session.execute(update(PageRow).where(others, PageRow.number > before).values(number=PageRow.number + 1))
+        return before + 1
+
+    def _approved(self, batch: str, item_id: str) -> bool:
+        return self._session.get_one(BatchRow, batch).publish and (
+            self._session.get_one(ItemRow, item_id).state == ItemState.PUBLISHED.value
+        )
+
+
+def page_of(row: PageRow) -> Page:
+    """A row as the value that crosses rooms."""
+    return Page(
+        id=row.id, item=row.item_id, number=row.number, label=row.label, image=row.image, frame=row.image_frame,
+        width=row.width, height=row.height, dpi=row.dpi, derivative=row.derivative, confidence=row.confidence,
+        blank=row.blank, set_aside=row.state == SET_ASIDE, rotate=row.rotate, file=row.file_id, batch=row.batch_id,
+        approved=row.approved,
+    )  # fmt: skip

@@ -1,0 +1,112 @@
+"""The steps of pages in the ledger."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from repository.db.tables import PageRow, StepRow, now
+from repository.domain.batches import Reason, StepName, StepState
+
+ORDER = tuple(StepName)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How one step of a page stands. `runs` counts how often it was done to the end."""
+
+    page: str
+    name: StepName
+    state: StepState
+    attempts: int
+    runs: int
+    fingerprint: str | None
+    seconds: float | None
+    reason: Reason | None
+
+
+class Steps:
+    """Reads and writes steps."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def owe_all(self, page_id: str) -> None:
+        """A new page owes every step."""
+        for name in StepName:
+            self._session.merge(StepRow(page_id=page_id, name=name.value, state=StepState.OWED.value))
+
+    def owe_from(self, page_id: str, first: StepName) -> None:
+        """The page owes `first` and every step after it again."""
+        names = [name.value for name in ORDER[ORDER.index(first) :]]
+        self._session.execute(
+            update(StepRow)
+            .where(StepRow.page_id == page_id, StepRow.name.in_(names))
+            .values(state=StepState.OWED.value, attempts=0, reason=None, reason_params=None)
+        )
+
+    def owe_index(self, page_ids: Iterable[str]) -> None:
+        """The index has to take up these pages again."""
+        self._session.execute(
+            update(StepRow)
+            .where(StepRow.page_id.in_(list(page_ids)), StepRow.name == StepName.INDEX.value)
+            .values(state=StepState.OWED.value)
+        )
+
+    def of(self, page_id: str) -> dict[StepName, Step]:
+        """A page's steps."""
+        rows = self._session.scalars(select(StepRow).where(StepRow.page_id == page_id))
+        return {StepName(row.name): _step(row) for row in rows}
+
+    def done(self, page_id: str, name: StepName, seconds: float, fingerprint: str | None = None) -> None:
+        """The step is done."""
+        row = self._session.get_one(StepRow, (page_id, name.value))
+        row.state, row.seconds, row.fingerprint, row.finished_at = StepState.DONE.value, seconds, fingerprint, now()
+        row.runs += 1
+        row.reason = row.reason_params = None
+
+    def failed(self, page_id: str, name: StepName, reason: Reason) -> int:
+        """The step failed once more; gives how often by now."""
+        row = self._session.get_one(StepRow, (page_id, name.value))
+        row.attempts += 1
+        row.reason, row.reason_params = reason.template, dict(reason.params)
+        return row.attempts
+
+    def set_aside(self, page_id: str, name: StepName, reason: Reason) -> None:
+        """The step will not be tried again by itself."""
+        row = self._session.get_one(StepRow, (page_id, name.value))
+        row.state, row.reason, row.reason_params = StepState.SET_ASIDE.value, reason.template, dict(reason.params)
+
+    def reasons(self, batch: str) -> dict[str, Reason]:
+        """Why pages of a batch were set aside, by page id."""
+        rows = self._session.scalars(
+            select(StepRow)
+            .join(PageRow, PageRow.id == StepRow.page_id)
+            .where(PageRow.batch_id == batch, StepRow.state == StepState.SET_ASIDE.value)
+        )
+        return {row.page_id: Reason(row.reason or "", row.reason_params or {}) for row in rows}
+
+    def ready_for_index(self, limit: int) -> list[str]:
+        """Ids of pages that were read and that the index owes, oldest first."""
+        read = (
+            select(StepRow.page_id)
+            .where(StepRow.name == StepName.RECOGNISE.value, StepRow.state == StepState.DONE.value)
+            .scalar_subquery()
+        )
+        rows = self._session.scalars(
+            select(StepRow.page_id)
+            .where(
+                StepRow.name == StepName.INDEX.value, StepRow.state == StepState.OWED.value, StepRow.page_id.in_(read)
+            )
+            .limit(limit)
+        )
+        return list(rows)
+
+
+def _step(row: StepRow) -> Step:
+    reason = Reason(row.reason, row.reason_params or {}) if row.reason else None
+    return Step(
+        row.page_id, StepName(row.name), StepState(row.state), row.attempts, row.runs, row.fingerprint, row.seconds,
+        reason,
+    )  # fmt: skip

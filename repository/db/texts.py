@@ -1,0 +1,84 @@
+"""Versions of pages' text in the ledger."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from repository.db.ids import new_id
+from repository.db.packing import pack, unpack
+from repository.db.tables import TextRow
+from repository.domain.pages import PageText, Reading
+from repository.domain.records import TextVersion
+
+CORRECTION, OCR = "correction", "ocr"
+
+
+class Texts:
+    """Reads and writes text versions."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, page_id: str, source: str, text: PageText, fingerprint: str, made_by: str) -> TextVersion:
+        """A new version. It becomes the current one, unless a person's correction stands and this is not one.
+
+        An engine's version with the fingerprint of an older one is that one: reading twice changes nothing."""
+        if source == OCR:
+            same = self._session.scalar(
+                select(TextRow).where(TextRow.page_id == page_id, TextRow.fingerprint == fingerprint).limit(1)
+            )
+            if same is not None:
+                return version_of(same)
+        corrected = self._session.scalar(
+            select(TextRow.id).where(
+                TextRow.page_id == page_id, TextRow.current.is_(True), TextRow.source == CORRECTION
+            )
+        )
+        last = self._session.scalar(select(func.max(TextRow.number)).where(TextRow.page_id == page_id)) or 0
+        row = TextRow(
+            id=new_id(), page_id=page_id, number=last + 1, source=source, engine=text.reading.engine,
+            model=text.reading.model, settings=dict(text.reading.settings), words=pack(text),
+            confidence=text.confidence, fingerprint=fingerprint, made_by=made_by,
+        )  # fmt: skip
+        self._session.add(row)
+        self._session.flush()
+        if source == CORRECTION or corrected is None:
+            self.make_current(row.page_id, row.id)
+        return version_of(row)
+
+    def make_current(self, page_id: str, version_id: str) -> None:
+        """Let one version be the page's text."""
+        self._session.execute(
+            update(TextRow).where(TextRow.page_id == page_id).values(current=TextRow.id == version_id)
+        )
+        self._session.expire_all()
+
+    def versions(self, page_id: str) -> list[TextVersion]:
+        """A page's versions, oldest first."""
+        rows = self._session.scalars(select(TextRow).where(TextRow.page_id == page_id).order_by(TextRow.number))
+        return [version_of(row) for row in rows]
+
+    def version_text(self, version_id: str) -> PageText | None:
+        """The words of one version."""
+        row = self._session.get(TextRow, version_id)
+        return _text(row) if row else None
+
+    def current(self, page_ids: Sequence[str]) -> dict[str, PageText]:
+        """The current text of each page that has one."""
+        rows = self._session.scalars(
+            select(TextRow).where(TextRow.page_id.in_(list(page_ids)), TextRow.current.is_(True))
+        )
+        return {row.page_id: _text(row) for row in rows}
+
+
+def version_of(row: TextRow) -> TextVersion:
+    """A row as the value that crosses rooms."""
+    return TextVersion(
+        row.id, row.page_id, row.number, row.source, row.engine, row.model, dict(row.settings), row.confidence,
+        row.made_by, row.made_at, row.current,
+    )  # fmt: skip
+
+
+def _text(row: TextRow) -> PageText:
+    return unpack(row.words, Reading(row.engine, row.model, dict(row.settings)))

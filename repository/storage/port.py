@@ -1,0 +1,58 @@
+"""The object store port: bytes kept under the SHA-256 of their content."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """`key` is the SHA-256 of the content in lower-case hexadecimal, `size` its bytes."""
+
+    key: str
+    size: int
+
+
+class ObjectStore(Protocol):
+    """What every adapter must do.
+
+    An object is whole under its key or not there at all, whatever is killed when. Storing the same content again
+    changes nothing. A content is never replaced by another. A missing key raises ObjectMissing; a full disk or a
+    transfer that breaks raises StoreFailed and leaves nothing behind.
+    """
+
+    def put(self, stream: BinaryIO, expected: str | None = None) -> StoredObject:
+        """Keep the stream's bytes, read in bounded pieces; safe on disk when this returns.
+
+        Raises StoreFailed when `expected` is another SHA-256 than the content's."""
+        ...
+
+    def put_file(self, path: Path) -> StoredObject:
+        """Keep a local file's bytes. The file itself stays where it is."""
+        ...
+
+    def open(self, key: str) -> BinaryIO:
+        """The object as a seekable binary stream."""
+        ...
+
+    def local(self, key: str) -> AbstractContextManager[Path]:
+        """The object as a local file that must not be written to, for programs that want a path."""
+        ...
+
+    def size(self, key: str) -> int:
+        """The object's bytes."""
+        ...
+
+    def exists(self, key: str) -> bool:
+        """Whether the object is there."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Take the object away; one that is not there already is well."""
+        ...
+
+    def keys(self) -> Iterator[str]:
+        """Every key, in no order."""
+        ...
