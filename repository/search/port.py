@@ -1,0 +1,46 @@
+"""The full-text index as the rest of the house sees it."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from repository.domain.search import IndexDocument, SearchRequest, SearchResult
+
+
+class SearchIndex(Protocol):
+    """A full-text index of pages and records; a copy that can always be rebuilt from the ledger.
+
+    Every adapter: folds texts and queries with repository.domain.vietnamese, so that all engines index the same keys;
+    reads queries with repository.search.query and answers as that tree says, totals exact; puts every tier 1 hit
+    above every tier 2 hit and those above tier 3, BM25 deciding inside a tier; breaks ties by a fixed order of
+    (item, page), so that paging through gives each hit once; counts hits, totals and facets over what the request's
+    visibility and filters let through and nothing else. Nothing put or removed is seen before `commit`; after it, by
+    every process within a second. A process killed at any moment leaves an index that opens, at its last commit.
+
+    Raises StoreFailed when the index cannot be read or written, ServerUnreachable when its server does not answer.
+    """
+
+    def put(self, documents: Sequence[IndexDocument]) -> None:
+        """Add documents; one with the same page id (or, for a record, the same item) is replaced."""
+
+    def remove_page(self, page_id: str) -> None:
+        """Remove a page; nothing happens if there is none."""
+
+    def remove_item(self, item: str) -> None:
+        """Remove an item's record and all its pages; nothing happens if there are none."""
+
+    def clear(self) -> None:
+        """Remove everything."""
+
+    def commit(self) -> None:
+        """Make what was put and removed since the last commit durable and findable, all at once."""
+
+    def search(self, request: SearchRequest) -> SearchResult:
+        """One page of hits in order. When grouped, total and facets count items, else documents.
+
+        Facet values stand by falling count, then by name. Raises QueryRejected."""
+
+    def count(self) -> int:
+        """How many documents the last commit holds."""
+
+    def close(self) -> None:
+        """Let go of files, locks and connections; what was not committed is lost. Using it again opens it again."""

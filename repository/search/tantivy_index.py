@@ -1,0 +1,214 @@
+"""The full-text index of the embedded profile: Tantivy in a folder."""
+
+import fcntl
+import threading
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from tantivy import Index, IndexWriter, Query, Searcher
+
+from repository.domain.errors import N_, StoreFailed
+from repository.domain.search import FacetCount, IndexDocument, IndexHit, SearchRequest, SearchResult
+from repository.search.query import parse
+from repository.search.tantivy_query import narrowing
+from repository.search.tantivy_ranking import Ranked, Ranking
+from repository.search.tantivy_schema import (
+    VERSION,
+    WORDS,
+    build_schema,
+    document_key,
+    page_key,
+    shown,
+    split_row,
+    to_tantivy,
+    word_analyzer,
+)
+
+_HEAP_BYTES = 96 << 20
+_ALL_BUCKETS = 65_000  # more than any field has values, so that no count is cut off
+FACETS = ("library", "kind", "place", "year")
+
+
+class TantivyIndex:
+    """A SearchIndex in a folder. Any number of processes may search; one at a time may write.
+
+    The right to write is taken by the first `put`, `remove_*` or `clear` and kept until `close` (or the process's
+    end, however it comes). Threads may share one instance."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / VERSION
+        self._schema = build_schema()
+        self._lock = threading.RLock()
+        self._index: Index | None = None
+        self._writer: IndexWriter | None = None
+        self._seen: tuple[int, int] | None = None
+        self._searcher: Searcher | None = None
+
+    def put(self, documents: Sequence[IndexDocument]) -> None:
+        """Add documents, replacing those with the same page id (or, for a record, the same item)."""
+        with self._writing() as writer:
+            for document in documents:
+                writer.delete_documents_by_term("key", document_key(document))
+                writer.add_document(to_tantivy(document))
+
+    def remove_page(self, page_id: str) -> None:
+        """Remove a page, if there."""
+        with self._writing() as writer:
+            writer.delete_documents_by_term("key", page_key(page_id))
+
+    def remove_item(self, item: str) -> None:
+        """Remove an item's record and pages, if there."""
+        with self._writing() as writer:
+            writer.delete_documents_by_term("item", item)
+
+    def clear(self) -> None:
+        """Remove everything."""
+        with self._writing() as writer:
+            writer.delete_all_documents()
+
+    def commit(self) -> None:
+        """Make changes durable and findable; nothing happens when this instance has written nothing."""
+        with self._lock:
+            if self._writer is not None:
+                with _engine_errors():
+                    self._writer.commit()
+
+    def count(self) -> int:
+        """How many documents the last commit holds."""
+        return self._fresh_searcher().num_docs
+
+    def close(self) -> None:
+        """Give up the right to write, after merges under way; drop what was not committed."""
+        with self._lock:
+            writer, self._writer = self._writer, None
+            self._index = self._searcher = self._seen = None
+            if writer is not None:
+                with _engine_errors():
+                    writer.rollback()
+                    writer.wait_merging_threads()
+
+    def search(self, request: SearchRequest) -> SearchResult:
+        """One page of hits, counted and faceted. Raises QueryRejected, StoreFailed."""
+        tree = parse(request.query)
+        with _engine_errors():
+            searcher = self._fresh_searcher()
+            clauses = narrowing(self._schema, request.visibility, request.filters)
+            ranking = Ranking(searcher, self._schema, tree, clauses, request.sort)
+            start = (request.page - 1) * request.size
+            if request.group:
+                return _grouped(searcher, ranking, start, request)
+            total, facets = _tally(searcher, ranking.matching, request.facets)
+            ranked = ranking.window(start, start + request.size) if start < total else []
+            return SearchResult(total, tuple(_hit(searcher, found) for found in ranked), facets)
+
+    def _fresh_searcher(self) -> Searcher:
+        """A searcher on the last commit of any process. The engine replaces meta.json with every commit."""
+        with self._lock, _engine_errors():
+            index = self._opened()
+            stat = (self._folder / "meta.json").stat()
+            mark = (stat.st_ino, stat.st_mtime_ns)
+            if self._searcher is None or mark != self._seen:
+                index.reload()
+                self._searcher = index.searcher()
+                self._seen = mark
+            return self._searcher
+
+    def _opened(self) -> Index:
+        if self._index is None:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with (self._folder / ".creating").open("w") as gate:  # two processes may start on an empty folder at once
+                fcntl.flock(gate, fcntl.LOCK_EX)
+                self._index = Index(self._schema, str(self._folder))
+            self._index.register_tokenizer(WORDS, word_analyzer())
+            self._index.config_reader("manual")
+        return self._index
+
+    @contextmanager
+    def _writing(self) -> Iterator[IndexWriter]:
+        with self._lock, _engine_errors():
+            if self._writer is None:
+                try:
+                    self._writer = self._opened().writer(_HEAP_BYTES, 1)
+                except ValueError as error:
+                    if "LockBusy" not in str(error):
+                        raise
+                    raise StoreFailed(
+                        N_("Chỉ mục tìm kiếm đang do một tiến trình khác ghi. Hãy chờ việc đó xong rồi làm lại.")
+                    ) from error
+            yield self._writer
+
+
+@contextmanager
+def _engine_errors() -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, OSError, RuntimeError) as error:
+        raise StoreFailed(
+            N_("Không đọc hoặc ghi được chỉ mục tìm kiếm ({reason}). Hãy kiểm tra ổ đĩa, rồi lập lại chỉ mục."),
+            reason=str(error),
+        ) from error
+
+
+def _terms(field: str) -> dict[str, Any]:
+    return {field: {"terms": {"field": field, "size": _ALL_BUCKETS, "segment_size": _ALL_BUCKETS}}}
+
+
+def _tally(searcher: Searcher, query: Query, facets: bool) -> tuple[int, dict[str, tuple[FacetCount, ...]]]:
+    """Total and facets in one pass; every document has one library, so its buckets add up to the total."""
+    wanted: dict[str, Any] = {}
+    for field in FACETS if facets else ("library",):
+        wanted |= _terms(field)
+    counted = searcher.aggregate(query, wanted)
+    tallies = {
+        field: Counter({str(bucket["key"]): int(bucket["doc_count"]) for bucket in counted[field]["buckets"]})
+        for field in wanted
+    }
+    total = tallies["library"].total()
+    return total, {field: _by_count(tallies[field]) for field in FACETS} if facets else {}
+
+
+def _by_count(tally: Counter[str]) -> tuple[FacetCount, ...]:
+    ordered = sorted(tally.items(), key=lambda entry: (-entry[1], entry[0]))
+    return tuple(FacetCount(value, count) for value, count in ordered)
+
+
+def _grouped(searcher: Searcher, ranking: Ranking, start: int, request: SearchRequest) -> SearchResult:
+    rows = searcher.aggregate(ranking.matching, _terms("row"))["row"]["buckets"]
+    pages: dict[str, int] = {}
+    tallies: dict[str, Counter[str]] = {field: Counter() for field in FACETS}
+    for bucket in rows:
+        values = split_row(bucket["key"])
+        pages[values["item"]] = int(bucket["doc_count"])
+        for field in FACETS:
+            if field in values:
+                tallies[field][values[field]] += 1
+    best = islice(_first_of_items(searcher, ranking, request.size), start, start + request.size)
+    hits = tuple(_hit(searcher, found, pages) for found in best) if start < len(pages) else ()
+    facets = {field: _by_count(tallies[field]) for field in FACETS} if request.facets else {}
+    return SearchResult(len(pages), hits, facets)
+
+
+def _first_of_items(searcher: Searcher, ranking: Ranking, size: int) -> Iterator[Ranked]:
+    seen: set[int] = set()
+    for found in ranking.in_order(size * 4):
+        item = int(searcher.fast_field_values("item_key", [found.address])[0] or 0)
+        if item not in seen:
+            seen.add(item)
+            yield found
+
+
+def _hit(searcher: Searcher, found: Ranked, pages: dict[str, int] | None = None) -> IndexHit:
+    document = searcher.doc(found.address)
+    item, page_id = shown(document)
+    return IndexHit(
+        item=item,
+        page_id=page_id,
+        number=int(document.get_first("number") or 0),
+        score=found.score,
+        tier=found.tier,
+        pages=pages[item] if pages is not None else 1,
+    )
