@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from repository.db.ids import new_id
-from repository.db.tables import FileRow
-from repository.domain.batches import BatchFile, FileState, Reason
+from repository.db.tables import BatchRow, FileRow
+from repository.domain.batches import BatchFile, BatchState, FileState, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,33 @@ class Files:
         """The file was a ZIP; its members are files of their own."""
         self._settle(file_id, FileState.TAKEN).container = True
 
+    def set_duplicate(self, file_id: str, first: str) -> None:
+        """The same bytes came in before, as the file `first`."""
+        self._settle(file_id, FileState.DUPLICATE).duplicate_of = first
+
+    def earlier(self, file_id: str) -> BatchFile | None:
+        """The first file of the same library with the same bytes, received before this one and not refused."""
+        this = self._session.get_one(FileRow, file_id)
+        library = self._session.get_one(BatchRow, this.batch_id).library
+        dropped = and_(BatchRow.state == BatchState.CANCELLED.value, FileRow.state == FileState.RECEIVED.value)
+        row = self._session.scalar(
+            select(FileRow)
+            .join(BatchRow, BatchRow.id == FileRow.batch_id)
+            .where(
+                FileRow.sha256 == this.sha256,
+                BatchRow.library == library,
+                FileRow.state.in_([FileState.RECEIVED.value, FileState.TAKEN.value]),
+                or_(
+                    FileRow.received_at < this.received_at,
+                    and_(FileRow.received_at == this.received_at, FileRow.id < this.id),
+                ),
+                not_(dropped),
+            )
+            .order_by(FileRow.received_at, FileRow.id)
+            .limit(1)
+        )
+        return file_of(row) if row else None
+
     def set_refused(self, file_id: str, reason: Reason, needs_password: bool = False) -> None:
         """The file cannot be taken in."""
         row = self._settle(file_id, FileState.REFUSED)
@@ -126,5 +153,5 @@ def file_of(row: FileRow) -> BatchFile:
     reason = Reason(row.reason, row.reason_params or {}) if row.reason else None
     return BatchFile(
         row.id, row.batch_id, row.name, row.size, row.sha256, FileState(row.state), row.pages, reason,
-        row.needs_password,
+        row.needs_password, row.duplicate_of,
     )  # fmt: skip

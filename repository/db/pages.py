@@ -106,6 +106,12 @@ class Pages:
         row = self._session.scalar(select(PageRow).where(PageRow.item_id == item_id, PageRow.number == number))
         return page_of(row) if row else None
 
+    def cover(self, item_id: str, approved_only: bool) -> Page | None:
+        """The item's first page that has a picture."""
+        query = select(PageRow).where(PageRow.item_id == item_id, PageRow.derivative.is_not(None))
+        pages = self._list(query.limit(1), approved_only)
+        return pages[0] if pages else None
+
     def by_image_of_file(self, sha256: str, not_in: str) -> Page | None:
         """The first page that came from other files of the same content, if any."""
         row = self._session.scalar(
@@ -182,5 +188,5 @@ def page_of(row: PageRow) -> Page:
         id=row.id, item=row.item_id, number=row.number, label=row.label, image=row.image, frame=row.image_frame,
         width=row.width, height=row.height, dpi=row.dpi, derivative=row.derivative, confidence=row.confidence,
         blank=row.blank, set_aside=row.state == SET_ASIDE, rotate=row.rotate, file=row.file_id, batch=row.batch_id,
-        approved=row.approved,
+        approved=row.approved, few_pixels=row.few_pixels, duplicate_of=row.duplicate_of,
     )  # fmt: skip

@@ -149,6 +149,7 @@ class FileRow(Table):
     password: Mapped[str | None] = mapped_column(Text)
     working: Mapped[str | None] = mapped_column(String(64))
     container: Mapped[bool] = mapped_column(default=False)
+    duplicate_of: Mapped[str | None] = mapped_column(String(20))
     received_at: Mapped[datetime] = mapped_column(default=now)
 
 

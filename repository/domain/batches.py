@@ -18,6 +18,7 @@ class FileState(StrEnum):
     RECEIVED = "received"  # stored, not yet looked into
     TAKEN = "taken"  # its pages are in the ledger
     REFUSED = "refused"
+    DUPLICATE = "duplicate"  # the same bytes came in before; kept once, not taken in again
     SHEET = "sheet"  # the batch's table of metadata
 
 
@@ -61,6 +62,7 @@ class BatchFile:
     pages: int = 0
     reason: Reason | None = None
     needs_password: bool = False
+    duplicate_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +98,12 @@ class Progress:
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Something the report tells about a file or page without refusing it: `kind` is `duplicate`, `gap`, `blank`,
-    `few_pixels`, `low_confidence` or `set_aside`."""
+    `few_pixels`, `low_confidence`, `sheet` or `set_aside`. `page` is the page's id when it is about one."""
 
     kind: str
     where: str
     reason: Reason
+    page: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,7 @@ class Report:
     received: int
     pages_ingested: int
     refused: tuple[BatchFile, ...]
+    duplicates: tuple[BatchFile, ...]
     findings: tuple[Finding, ...]
     items: tuple[str, ...]
     seconds: float

@@ -128,6 +128,8 @@ class Page:
     file: str = ""
     batch: str = ""
     approved: bool = False
+    few_pixels: bool = False
+    duplicate_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,76 @@
+"""The composition root: adapters chosen by the settings, wired into the use cases. Nothing connects at import time."""
+
+from dataclasses import dataclass
+
+from config.settings import Settings
+from repository.catalog.accounts import Accounts
+from repository.catalog.correcting import Correcting
+from repository.catalog.finding import Finding
+from repository.catalog.indexing import Indexing
+from repository.catalog.intake import Intake
+from repository.catalog.progress import Progressing
+from repository.catalog.publishing import Publishing
+from repository.catalog.reading import Reading
+from repository.catalog.unpacking import Unpacking
+from repository.db.engine import make_engine
+from repository.db.ledger import Ledger
+from repository.db.migrate import upgrade
+from repository.scans.limits import Limits
+from repository.search.port import SearchIndex
+from repository.search.tantivy_index import TantivyIndex
+from repository.storage.folder import FolderStore
+from repository.storage.port import ObjectStore
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything that the entry points use."""
+
+    settings: Settings
+    limits: Limits
+    ledger: Ledger
+    masters: ObjectStore
+    derivatives: ObjectStore
+    index: SearchIndex
+    reading: Reading
+    finding: Finding
+    accounts: Accounts
+    intake: Intake
+    unpacking: Unpacking
+    publishing: Publishing
+    progressing: Progressing
+    correcting: Correcting
+    indexing: Indexing
+
+
+def build_services(settings: Settings) -> Services:
+    """Open (or make) the site that the settings describe, its ledger brought to the newest form."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    settings.scratch_folder.mkdir(exist_ok=True)
+    settings.uploads_folder.mkdir(exist_ok=True)
+    engine = make_engine(settings.database_url)
+    upgrade(engine)
+    ledger = Ledger(engine)
+    masters = FolderStore(settings.data / "masters")
+    derivatives = FolderStore(settings.data / "derivatives")
+    index = TantivyIndex(settings.index_folder)
+    limits = Limits(
+        max_pixels=settings.max_pixels, max_pages=settings.max_pages_per_file, max_file_bytes=settings.max_file_bytes
+    )
+    return Services(
+        settings=settings,
+        limits=limits,
+        ledger=ledger,
+        masters=masters,
+        derivatives=derivatives,
+        index=index,
+        reading=Reading(ledger, masters, derivatives),
+        finding=Finding(ledger, index),
+        accounts=Accounts(ledger),
+        intake=Intake(ledger, masters),
+        unpacking=Unpacking(ledger, masters, limits),
+        publishing=Publishing(ledger),
+        progressing=Progressing(ledger),
+        correcting=Correcting(ledger),
+        indexing=Indexing(ledger, index),
+    )
