@@ -10,14 +10,13 @@ from datetime import UTC, datetime
 from flask import Blueprint, Response, current_app, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.visitors import current_visitor, public_url
+from app.visitors import current_visitor, public_url, services
 from iiif.collections import PART, items_collection, parted_collection, top_collection
 from iiif.image import render
 from iiif.image_info import CONTEXT, PROFILE_LINK, info_json
 from iiif.image_request import ImageSize, NotOffered, Version, canonical, parse
 from iiif.labels import kind_label, library_label
 from iiif.presentation import PRESENTATION_CONTEXT, Node, image_service, manifest
-from repository.catalog.reading import Reading
 from repository.domain.access import Visitor
 from repository.domain.errors import N_, AccessRefused, DiachiError, NotFound, WrongUse
 from repository.domain.records import Kind, Page
@@ -75,12 +74,12 @@ def image(version: Version, rest: str) -> AnyResponse:
     if len(segments) > 4:
         return _picture(version, "/".join(segments[:-4]), segments[-4:])
     page_id = rest.rstrip("/")
-    _reading().page(current_visitor(), page_id)
+    services().reading.page(current_visitor(), page_id)
     return redirect(f"{image_service(public_url(), page_id, version)}/info.json", 303)
 
 
 def _info(version: Version, page_id: str) -> Response:
-    page = _reading().page(current_visitor(), page_id)
+    page = services().reading.page(current_visitor(), page_id)
     if not page.derivative:
         raise NotFound(N_("Trang {page} chưa có ảnh để xem."), page=page_id)
     service = image_service(public_url(), page_id, version)
@@ -89,7 +88,7 @@ def _info(version: Version, page_id: str) -> Response:
 
 
 def _picture(version: Version, page_id: str, segments: list[str]) -> Response:
-    with _reading().derivative(current_visitor(), page_id) as (path, page):
+    with services().reading.derivative(current_visitor(), page_id) as (path, page):
         size = ImageSize(page.width, page.height)
         region, scaling, rotation, last = segments
         asked = parse(version, region, scaling, rotation, last, size)
@@ -111,7 +110,7 @@ def _picture(version: Version, page_id: str, segments: list[str]) -> Response:
 @blueprint.get("/presentation/3/<item_id>/manifest")
 def item_manifest(item_id: str) -> Response:
     """Presentation API: one item with its pages in reading order."""
-    reading, visitor = _reading(), current_visitor()
+    reading, visitor = services().reading, current_visitor()
     item = reading.item(visitor, item_id)
     pages = reading.pages(visitor, item_id)
     document = manifest(item, pages, reading.library(item.record.library), public_url())
@@ -131,7 +130,7 @@ def item_collection(name: str, part: int | None = None) -> Response:
 
 
 def _collection(name: str, part: int | None) -> Node:
-    reading, base = _reading(), public_url()
+    reading, base = services().reading, public_url()
     grouping, _, value = name.partition(":")
     if name == "top" and part is None:
         kinds = {count.value for count in reading.shelf(_PASSER_BY, limit=1).facets.get("kind", ())}
@@ -151,15 +150,10 @@ def _collection(name: str, part: int | None) -> Node:
     return items_collection(name, label, shelf.items, base, part)
 
 
-def _reading() -> Reading:
-    reading: Reading = current_app.extensions["services"].reading
-    return reading
-
-
 def _open_to_all(page: Page) -> bool:
     """Whether a passer-by may see the page, so that caches may keep it."""
     try:
-        _reading().page(_PASSER_BY, page.id)
+        services().reading.page(_PASSER_BY, page.id)
     except (NotFound, AccessRefused):
         return False
     return True

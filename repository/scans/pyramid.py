@@ -6,12 +6,15 @@ The same input and the same libvips give the same bytes, so that a derivative ca
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pyvips
 
 from repository.domain.errors import N_, InputRefused, ObjectMissing, StoreFailed
-from repository.scans.image import PageImage
+
+if TYPE_CHECKING:
+    from repository.scans.image import PageImage
 
 TILE = 256
 QUALITY = 82
@@ -49,7 +52,7 @@ def level_count(width: int, height: int, tile: int = TILE) -> int:
 
 
 def write_pyramid(
-    source: Path | PageImage,
+    source: "Path | PageImage",
     target: Path,
     *,
     frame: int = 0,
@@ -65,7 +68,7 @@ def write_pyramid(
     Raises InputRefused when the picture cannot be decoded, StoreFailed when `target` cannot be written.
     """
     try:
-        image = _from_pixels(source) if isinstance(source, PageImage) else _from_file(source, frame, rotate)
+        image = _from_file(source, frame, rotate) if isinstance(source, Path) else _from_pixels(source)
         image = image.copy()
         # Workers run one page a core: more threads a page only wait for each other.
         image.set_type(pyvips.GValue.gint_type, "vips-concurrency", 1)
@@ -86,7 +89,7 @@ def read_pyramid(path: Path) -> PyramidInfo:
     return PyramidInfo(image.width, image.height, TILE, levels)
 
 
-def _from_pixels(page: PageImage) -> pyvips.Image:
+def _from_pixels(page: "PageImage") -> pyvips.Image:
     image = pyvips.Image.new_from_array(page.pixels)
     scale = page.dpi / _MM_PER_INCH
     return image.copy(interpretation="b-w" if image.bands == 1 else "srgb", xres=scale, yres=scale)
@@ -161,7 +164,7 @@ def _keep(data: bytes, target: Path) -> None:
         ) from error
 
 
-def _undecodable(source: Path | PageImage) -> InputRefused:
+def _undecodable(source: "Path | PageImage") -> InputRefused:
     name = source.name if isinstance(source, Path) else "(điểm ảnh)"
     return InputRefused(
         N_("Không giải mã được ảnh {name}: tệp hỏng, bị cắt cụt hoặc không phải ảnh; hãy quét hay xuất lại tệp này."),

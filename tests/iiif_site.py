@@ -1,0 +1,106 @@
+"""A small site around the IIIF blueprint, with pyramids in a folder, for validators that want a live server."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+
+from flask import Flask
+from flask_login import LoginManager
+
+from app.iiif_views import blueprint
+from repository.catalog.reading import Shelf
+from repository.domain.access import AccessLevel, ItemState, Rights, Visitor
+from repository.domain.errors import AccessRefused, NotFound
+from repository.domain.records import Description, Item, Library, Page, Record
+from repository.domain.search import FacetCount, Filters, Sort
+from repository.scans.pyramid import write_pyramid
+
+VALIDATION_IMAGE = Path(__file__).parent / "data" / "iiif_validation_image.png"
+PAGE = "67352ccc-d1b0-11e1-89ae-279075081939"
+CLOSED_PAGE = "page-onsite"
+ITEM, CLOSED_ITEM = "item-open", "item-onsite"
+LIBRARY = Library("TN", "Thư viện tỉnh Thái Nguyên")
+
+
+def an_item(item_id: str = ITEM, level: AccessLevel = AccessLevel.PUBLIC, **about: object) -> Item:
+    """A published item of LIBRARY."""
+    description = replace(Description(title="Đại Nam nhất thống chí"), **about)  # type: ignore[arg-type]
+    record = Record(f"record-{item_id}", LIBRARY.code, b"", description)
+    rights = Rights(LIBRARY.code, ItemState.PUBLISHED, level)
+    return Item(item_id, "DC0012", record, rights, 1, datetime(2026, 1, 2, tzinfo=UTC))
+
+
+def a_page(page_id: str = PAGE, item_id: str = ITEM, number: int = 1, width: int = 1000, height: int = 1000) -> Page:
+    """A page with a derivative, 300 dpi."""
+    return Page(page_id, item_id, number, str(number), "masters/x", 0, width, height, 300, f"{page_id}.tif")
+
+
+class FolderReading:
+    """The readers' use cases over two items of one page: one open, one that only its library's rooms may see."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._items = {ITEM: an_item(), CLOSED_ITEM: an_item(CLOSED_ITEM, AccessLevel.ONSITE)}
+        self._pages = {PAGE: a_page(), CLOSED_PAGE: a_page(CLOSED_PAGE, CLOSED_ITEM)}
+        for page in self._pages.values():
+            write_pyramid(VALIDATION_IMAGE, folder / str(page.derivative))
+
+    def item(self, visitor: Visitor, item_id: str) -> Item:
+        if item_id not in self._items:
+            raise NotFound("Không tìm thấy tài liệu này.")
+        item = self._items[item_id]
+        if item.rights.level is not AccessLevel.PUBLIC and visitor.user is None:
+            raise AccessRefused("Tài liệu này chỉ đọc được tại thư viện.")
+        return item
+
+    def pages(self, visitor: Visitor, item_id: str) -> list[Page]:
+        return [page for page in self._pages.values() if page.item == self.item(visitor, item_id).id]
+
+    def page(self, visitor: Visitor, page_id: str) -> Page:
+        if page_id not in self._pages:
+            raise NotFound("Không tìm thấy trang này.")
+        self.item(visitor, self._pages[page_id].item)
+        return self._pages[page_id]
+
+    @contextmanager
+    def derivative(self, visitor: Visitor, page_id: str) -> Iterator[tuple[Path, Page]]:
+        page = self.page(visitor, page_id)
+        yield self._folder / str(page.derivative), page
+
+    def shelf(
+        self,
+        visitor: Visitor,
+        filters: Filters | None = None,
+        sort: Sort = Sort.RELEVANCE,
+        offset: int = 0,
+        limit: int = 50,
+    ) -> Shelf:
+        open_items = [item for item in self._items.values() if item.rights.level is AccessLevel.PUBLIC]
+        return Shelf(len(open_items), tuple(open_items[offset:][:limit]), {"kind": (FacetCount("book", 1),)})
+
+    def library(self, code: str) -> Library:
+        if code != LIBRARY.code:
+            raise NotFound("Không có thư viện nào mang mã này.")
+        return LIBRARY
+
+    def libraries(self) -> list[Library]:
+        return [LIBRARY]
+
+
+def build(folder: Path) -> Flask:
+    """The site, with its pyramids written to `folder`."""
+    app = Flask("iiif_site")
+    app.secret_key = "for tests"
+    LoginManager(app).user_loader(lambda name: None)
+    app.extensions["services"] = SimpleNamespace(reading=FolderReading(folder), settings=SimpleNamespace(public_url=""))
+    app.register_blueprint(blueprint)
+    return app
+
+
+def from_environment() -> Flask:
+    """The site for a server that is another process; IIIF_SITE_FOLDER names its folder."""
+    return build(Path(os.environ["IIIF_SITE_FOLDER"]))
