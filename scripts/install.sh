@@ -90,9 +90,9 @@ install_lock() { # LOCK-FILE: exact versions, each checked against its hash; not
     [ "$(cat "$stamp" 2>/dev/null)" != "$sum" ] || return 0
     say "Đang cài thư viện Python theo $1 (lần đầu mất vài phút)…" \
         "Installing the Python libraries of $1 (some minutes the first time)…"
-    # pyvips comes as source only. It is built second, by the setuptools and cffi of the lock file and not by
+    # What comes as source only (pyvips, iiif-validator) is built second, by the setuptools and cffi of the lock file and not by
     # unchecked ones that pip would fetch; without pkgconfig it leaves the compiler and any libvips of the system alone.
-    awk '/^[^ ]/ { keep = $1 !~ /^pyvips==/ } keep' "$1" >.venv/wheels.lock
+    awk '/^[^ ]/ { keep = $1 !~ /^(pyvips|iiif-validator)==/ } keep' "$1" >.venv/wheels.lock
     pip_install --require-hashes --only-binary :all: -r .venv/wheels.lock
     pip_install --require-hashes --no-deps --no-build-isolation -r "$1"
     printf '%s\n' "$sum" >"$stamp"
