@@ -50,13 +50,9 @@ def _scaled(pyramid: Path, request: ImageRequest) -> pyvips.Image:
     level = _level(request, levels)
     factor = 1 << level
     image = pyvips.Image.tiffload(str(pyramid), page=level) if level else whole
-    # A level is rounded down when halved, a client rounds up: the missing last column is the one before it again.
-    ceil_w, ceil_h = -(-whole.width // factor), -(-whole.height // factor)
-    if (image.width, image.height) != (ceil_w, ceil_h):
-        image = image.embed(0, 0, ceil_w, ceil_h, extend="copy")
     left, top = box.x // factor, box.y // factor
     right, bottom = -(-(box.x + box.w) // factor), -(-(box.y + box.h) // factor)
-    image = image.crop(left, top, min(right, ceil_w) - left, min(bottom, ceil_h) - top)
+    image = image.crop(left, top, right - left, bottom - top)
     if (image.width, image.height) == (request.width, request.height):
         return image
     return image.thumbnail_image(request.width, height=request.height, size="force", no_rotate=True)

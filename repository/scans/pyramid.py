@@ -1,9 +1,10 @@
 """The derivative readers see: one pyramidal, tiled JPEG TIFF a page, made with libvips.
 
-The levels are TIFF pages 0, 1, 2 …, each half of the one before (rounded down), until one tile holds the whole page.
+The levels are TIFF pages 0, 1, 2 …, each half of the one before (rounded up), until one tile holds the whole page.
 The same input and the same libvips give the same bytes, so that a derivative can be named by its content.
 """
 
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ _LOADERS = (
 )
 _GREY = ("b-w", "grey16")
 _MM_PER_INCH = 25.4
+_IMAGE_WIDTH, _IMAGE_LENGTH, _SHORT = 256, 257, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ def level_count(width: int, height: int, tile: int = TILE) -> int:
     """How many levels the pyramid of a page of `width` x `height` pixels has."""
     levels = 1
     while width > tile or height > tile:
-        width, height = max(1, width // 2), max(1, height // 2)
+        width, height = -(-width // 2), -(-height // 2)
         levels += 1
     return levels
 
@@ -137,7 +139,13 @@ def _through_profile(image: pyvips.Image) -> pyvips.Image:
 
 
 def _encode(image: pyvips.Image, tile: int, quality: int) -> bytes:
-    data: bytes = image.tiffsave_buffer(
+    """The pyramid's bytes.
+
+    libvips fills the last tiles up with black, which JPEG then smears over the page's edge; so they are filled with
+    the page's own last pixels, and the true sizes of the levels are written into the finished file.
+    """
+    filled = image.embed(0, 0, -(-image.width // tile) * tile, -(-image.height // tile) * tile, extend="copy")
+    data: bytes = filled.tiffsave_buffer(
         tile=True,
         tile_width=tile,
         tile_height=tile,
@@ -148,7 +156,26 @@ def _encode(image: pyvips.Image, tile: int, quality: int) -> bytes:
         Q=quality,
         keep="none",
     )
-    return data
+    return _with_sizes(data, image.width, image.height)
+
+
+def _with_sizes(data: bytes, width: int, height: int) -> bytes:
+    """A classic TIFF of this machine's byte order with its levels' ImageWidth and ImageLength replaced (TIFF 6.0 §2).
+
+    Rounding up to whole tiles never changes how many tiles a level has, so nothing else in the file depends on them."""
+    patched = bytearray(data)
+    order = "<" if data.startswith(b"II") else ">"
+    (at,) = struct.unpack_from(f"{order}I", data, 4)
+    while at:
+        (entries,) = struct.unpack_from(f"{order}H", data, at)
+        for entry in range(at + 2, at + 2 + 12 * entries, 12):
+            tag, kind = struct.unpack_from(f"{order}HH", data, entry)
+            if tag in (_IMAGE_WIDTH, _IMAGE_LENGTH):
+                form = "H" if kind == _SHORT else "I"
+                struct.pack_into(f"{order}{form}", patched, entry + 8, width if tag == _IMAGE_WIDTH else height)
+        (at,) = struct.unpack_from(f"{order}I", data, at + 2 + 12 * entries)
+        width, height = -(-width // 2), -(-height // 2)
+    return bytes(patched)
 
 
 def _keep(data: bytes, target: Path) -> None:
