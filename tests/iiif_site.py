@@ -3,40 +3,23 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
 from flask import Flask
 from flask_login import LoginManager
+from iiif_samples import ITEM, LIBRARY, PAGE, a_page, an_item
 
 from app.iiif_views import blueprint
 from repository.catalog.reading import Shelf
-from repository.domain.access import AccessLevel, ItemState, Rights, Visitor
+from repository.domain.access import AccessLevel, Visitor
 from repository.domain.errors import AccessRefused, NotFound
-from repository.domain.records import Description, Item, Library, Page, Record
+from repository.domain.records import Item, Library, Page
 from repository.domain.search import FacetCount, Filters, Sort
 from repository.scans.pyramid import write_pyramid
 
 VALIDATION_IMAGE = Path(__file__).parent / "data" / "iiif_validation_image.png"
-PAGE = "67352ccc-d1b0-11e1-89ae-279075081939"
-CLOSED_PAGE = "page-onsite"
-ITEM, CLOSED_ITEM = "item-open", "item-onsite"
-LIBRARY = Library("TN", "Thư viện tỉnh Thái Nguyên")
-
-
-def an_item(item_id: str = ITEM, level: AccessLevel = AccessLevel.PUBLIC, **about: object) -> Item:
-    """A published item of LIBRARY."""
-    description = replace(Description(title="Đại Nam nhất thống chí"), **about)  # type: ignore[arg-type]
-    record = Record(f"record-{item_id}", LIBRARY.code, b"", description)
-    rights = Rights(LIBRARY.code, ItemState.PUBLISHED, level)
-    return Item(item_id, "DC0012", record, rights, 1, datetime(2026, 1, 2, tzinfo=UTC))
-
-
-def a_page(page_id: str = PAGE, item_id: str = ITEM, number: int = 1, width: int = 1000, height: int = 1000) -> Page:
-    """A page with a derivative, 300 dpi."""
-    return Page(page_id, item_id, number, str(number), "masters/x", 0, width, height, 300, f"{page_id}.tif")
+CLOSED_PAGE, CLOSED_ITEM = "page-onsite", "item-onsite"
 
 
 class FolderReading:

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 import requests
-from iiif_site import PAGE, build
+from iiif_samples import PAGE
+from iiif_site import build
 from werkzeug.serving import make_server
 
 VALIDATOR = Path(sys.executable).with_name("iiif-validate.py")
