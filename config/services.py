@@ -6,6 +6,7 @@ from config.settings import Settings
 from repository.catalog.accounts import Accounts
 from repository.catalog.correcting import Correcting
 from repository.catalog.finding import Finding
+from repository.catalog.finishing import Finishing
 from repository.catalog.indexing import Indexing
 from repository.catalog.intake import Intake
 from repository.catalog.progress import Progressing
@@ -41,6 +42,7 @@ class Services:
     progressing: Progressing
     correcting: Correcting
     indexing: Indexing
+    finishing: Finishing
 
 
 def build_services(settings: Settings) -> Services:
@@ -73,4 +75,5 @@ def build_services(settings: Settings) -> Services:
         progressing=Progressing(ledger),
         correcting=Correcting(ledger),
         indexing=Indexing(ledger, index),
+        finishing=Finishing(ledger),
     )

@@ -67,6 +67,4 @@ def load_settings(data: Path | None = None) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = f"{PREFIX}{'_'.join(str(part) for part in first['loc'][:1]).upper()}"
-        raise WrongUse(
-            N_("Thiết lập {name} không hợp lệ: {problem}."), name=name, problem=str(first["msg"])
-        ) from error
+        raise WrongUse(N_("Thiết lập {name} không hợp lệ: {problem}."), name=name, problem=str(first["msg"])) from error

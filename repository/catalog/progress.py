@@ -33,8 +33,9 @@ class Progressing:
             pages = work.pages.of_batch(batch_id)
             done = work.batches.progress(batch_id).pages_done
             findings = [
-                *_duplicates(work, files, pages),
+                *_duplicates(work, files),
                 *_gaps(files),
+                *(Finding("sheet", name, problem) for name, problem in work.files.problems(batch_id)),
                 *_about_pages(work, batch_id, files, pages),
             ]
             until = batch.finished_at or datetime.now(UTC)
@@ -61,7 +62,7 @@ def _batch(work: Work, visitor: Visitor, batch_id: str) -> Batch:
     return batch
 
 
-def _duplicates(work: Work, files: list[BatchFile], pages: list[Page]) -> list[Finding]:
+def _duplicates(work: Work, files: list[BatchFile]) -> list[Finding]:
     findings = []
     for file in files:
         if file.state is FileState.DUPLICATE and file.duplicate_of is not None:

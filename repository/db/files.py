@@ -1,5 +1,6 @@
 """The files of batches in the ledger."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import and_, func, not_, or_, select
@@ -83,9 +84,17 @@ class Files:
         """The file's pages are in the ledger."""
         self._settle(file_id, FileState.TAKEN).pages = pages
 
-    def set_sheet(self, file_id: str) -> None:
-        """The file is the batch's table of metadata."""
-        self._settle(file_id, FileState.SHEET)
+    def set_sheet(self, file_id: str, problems: Sequence[Reason]) -> None:
+        """The file is the batch's table of metadata; cells that made no sense are kept for the report."""
+        row = self._settle(file_id, FileState.SHEET)
+        row.problems = [{"template": problem.template, "params": dict(problem.params)} for problem in problems]
+
+    def problems(self, batch: str) -> list[tuple[str, Reason]]:
+        """What made no sense in the batch's tables: the table's name and a sentence for each cell."""
+        rows = self._session.scalars(
+            select(FileRow).where(FileRow.batch_id == batch, FileRow.state == FileState.SHEET.value)
+        )
+        return [(row.name, Reason(each["template"], each["params"])) for row in rows for each in row.problems or []]
 
     def set_container(self, file_id: str) -> None:
         """The file was a ZIP; its members are files of their own."""
@@ -140,6 +149,10 @@ class Files:
             )
             or 0
         )
+
+    def master_keys(self) -> set[str]:
+        """The keys of every file's bytes."""
+        return set(self._session.scalars(select(FileRow.sha256)))
 
     def _settle(self, file_id: str, state: FileState) -> FileRow:
         row = self._session.get_one(FileRow, file_id)

@@ -94,9 +94,27 @@ class Items:
         """Say that the index has to take up every item again."""
         self._session.execute(update(ItemRow).values(version=ItemRow.version + 1))
 
+    def any_indexed(self) -> bool:
+        """Whether the index is believed to hold any item."""
+        return self._session.scalar(select(ItemRow.id).where(ItemRow.indexed_version > 0).limit(1)) is not None
+
+    def count_indexed(self) -> int:
+        """How many items' records the index is believed to hold."""
+        return self._session.scalar(select(func.count()).where(ItemRow.indexed_version > 0)) or 0
+
     def ids(self) -> list[str]:
         """Every item's id."""
         return list(self._session.scalars(select(ItemRow.id).order_by(ItemRow.id)))
+
+    def remove_if_empty(self, item_id: str) -> None:
+        """Take away a draft that has no pages, with its record; one that has pages or was published stays."""
+        self.recount(item_id)
+        row = self._session.get_one(ItemRow, item_id)
+        self._session.refresh(row)
+        if row.page_count == 0 and row.published_at is None:
+            self._session.delete(row)
+            self._session.flush()
+            self._session.delete(row.record)
 
     def recount(self, item_id: str) -> None:
         """Bring the item's page count up to date."""

@@ -96,6 +96,11 @@ class Jobs:
         """How many jobs are waiting or held."""
         return self._session.scalar(select(func.count()).select_from(JobRow)) or 0
 
+    def owed(self, kind: JobKind, subject: str) -> bool:
+        """Whether this work is waiting or held."""
+        found = select(JobRow.id).where(JobRow.kind == kind.value, JobRow.subject == subject)
+        return self._session.scalar(found) is not None
+
     def held_by(self, owner: str) -> Job | None:
         """The job that an owner holds."""
         row = self._session.scalar(select(JobRow).where(JobRow.owner == owner, JobRow.state == LEASED).limit(1))

@@ -7,8 +7,9 @@ from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
 from repository.db.ids import new_id
-from repository.db.tables import BatchRow, FileRow, ItemRow, PageRow, now
+from repository.db.tables import BatchRow, FileRow, ItemRow, PageRow, StepRow, now
 from repository.domain.access import ItemState
+from repository.domain.batches import StepName, StepState
 from repository.domain.records import Page
 
 WORKING, DONE, SET_ASIDE = "working", "done", "set_aside"
@@ -94,6 +95,10 @@ class Pages:
         rows = self._session.scalars(select(PageRow).where(PageRow.file_id == file_id).order_by(PageRow.frame))
         return [page_of(row) for row in rows]
 
+    def frame_in_file(self, page_id: str) -> int:
+        """Which page of its file the page is, from 0."""
+        return self._session.get_one(PageRow, page_id).frame
+
     def of_batch(self, batch: str) -> list[Page]:
         """The pages of a batch, item by item in order."""
         rows = self._session.scalars(
@@ -164,6 +169,21 @@ class Pages:
             .order_by(func.min(PageRow.created_at), PageRow.item_id)
         )
         return [item for (item,) in rows]
+
+    def image_keys(self) -> set[str]:
+        """The keys of every page's image."""
+        return set(self._session.scalars(select(PageRow.image).where(PageRow.image.is_not(None))))
+
+    def count_indexed(self) -> int:
+        """How many pages the index is believed to hold."""
+        return (
+            self._session.scalar(
+                select(func.count())
+                .select_from(StepRow)
+                .where(StepRow.name == StepName.INDEX.value, StepRow.state == StepState.DONE.value)
+            )
+            or 0
+        )
 
     def _list(self, query: Select[PageRow], approved_only: bool) -> list[Page]:
         if approved_only:

@@ -46,6 +46,11 @@ class Steps:
             .values(state=StepState.OWED.value, attempts=0, reason=None, reason_params=None)
         )
 
+    def owe(self, page_id: str, name: StepName) -> None:
+        """The page owes this one step again."""
+        row = self._session.get_one(StepRow, (page_id, name.value))
+        row.state, row.attempts = StepState.OWED.value, 0
+
     def owe_index(self, page_ids: Iterable[str]) -> None:
         """The index has to take up these pages again."""
         self._session.execute(

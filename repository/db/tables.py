@@ -150,6 +150,7 @@ class FileRow(Table):
     working: Mapped[str | None] = mapped_column(String(64))
     container: Mapped[bool] = mapped_column(default=False)
     duplicate_of: Mapped[str | None] = mapped_column(String(20))
+    problems: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON)
     received_at: Mapped[datetime] = mapped_column(default=now)
 
 

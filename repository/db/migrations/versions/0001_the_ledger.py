@@ -145,6 +145,7 @@ def upgrade() -> None:
         sa.Column("working", sa.String(length=64), nullable=True),
         sa.Column("container", sa.Boolean(), nullable=False),
         sa.Column("duplicate_of", sa.String(length=20), nullable=True),
+        sa.Column("problems", sa.JSON(), nullable=True),
         sa.Column("received_at", Moment(), nullable=False),
         sa.ForeignKeyConstraint(
             ["batch_id"],

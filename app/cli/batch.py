@@ -1,0 +1,48 @@
+"""`diachi batch`: look at a batch, stop it, go on with it."""
+
+import click
+
+from app.cli.ingest import set_aside, show_report, watch
+from app.cli.site import Site, operator
+from app.cli.workers import working
+
+
+@click.group()
+def batch() -> None:
+    """Xem, dừng, chạy tiếp một lô / a batch."""
+
+
+@batch.command()
+@click.argument("batch_id", metavar="ID")
+@click.option("--json", "as_json", is_flag=True)
+@click.pass_obj
+def show(site: Site, batch_id: str, as_json: bool) -> int:
+    """Báo cáo của lô / the batch's report."""
+    services = site.open()
+    show_report(services.progressing.report(operator(""), batch_id), as_json)
+    return 0
+
+
+@batch.command()
+@click.argument("batch_id", metavar="ID")
+@click.option("--json", "as_json", is_flag=True)
+@click.pass_obj
+def resume(site: Site, batch_id: str, as_json: bool) -> int:
+    """Làm tiếp những gì lô còn nợ / do what the batch still owes."""
+    services = site.open()
+    visitor = operator("")
+    services.intake.resume(visitor, batch_id)
+    with working(services.settings.data) as workers:
+        watch(services, visitor, batch_id, workers)
+    report = services.progressing.report(visitor, batch_id)
+    show_report(report, as_json)
+    return 1 if report.refused or set_aside(report) else 0
+
+
+@batch.command()
+@click.argument("batch_id", metavar="ID")
+@click.pass_obj
+def cancel(site: Site, batch_id: str) -> int:
+    """Dừng lô; những gì đã làm được giữ lại / stop the batch, keep what is done."""
+    site.open().intake.cancel(operator(""), batch_id)
+    return 0

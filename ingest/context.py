@@ -1,0 +1,58 @@
+"""What the steps of one page share while a worker has it in hand."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from config.services import Services
+from ocr.clean_page import CleanPage
+from ocr.cleaning import clean
+from ocr.port import OcrEngine
+from repository.domain.errors import N_, ObjectMissing
+from repository.domain.records import Page
+from repository.scans.image import PageImage, read_image
+
+
+@dataclass(slots=True)
+class PageContext:
+    """A page with the services it needs; pixels are decoded and cleaned once, when a step first asks.
+
+    `scratch` is an empty folder that goes when the page is put down."""
+
+    services: Services
+    engine: OcrEngine
+    page: Page
+    scratch: Path
+    _image: PageImage | None = field(default=None)
+    _cleaned: CleanPage | None = field(default=None)
+
+    def reload(self) -> None:
+        """Take up what the last step wrote into the ledger."""
+        with self.services.ledger.read() as work:
+            page = work.pages.get(self.page.id)
+        if page is None:
+            raise ObjectMissing(N_("Trang {page} không còn trong sổ cái."), page=self.page.id)
+        self.page = page
+
+    def image(self) -> PageImage:
+        """The upright master's pixels."""
+        if self._image is not None:
+            return self._image
+        if self.page.image is None:
+            raise ObjectMissing(N_("Trang {page} chưa được mở."), page=self.page.id)
+        return self.look_at(self.page.image, self.page.frame, self.page.rotate)
+
+    def look_at(self, key: str, frame: int, rotate: int) -> PageImage:
+        """Decode the image under `key` and keep it as the page's own."""
+        with self.services.masters.local(key) as path:
+            self._image = read_image(path, frame, rotate, self.services.limits)
+        return self._image
+
+    def cleaned(self) -> CleanPage:
+        """The page made ready for reading."""
+        if self._cleaned is None:
+            self._cleaned = clean(self.image())
+        return self._cleaned
+
+    def forget_pixels(self) -> None:
+        """Let the memory go that no later step needs."""
+        self._image = None

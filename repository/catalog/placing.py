@@ -1,0 +1,128 @@
+"""Which item a file's pages belong to, and where in it: by the batch's sheet, else by the file's name."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import PurePosixPath
+
+from repository.catalog.marc import marc_of
+from repository.catalog.sheet import Sheet, SheetRow, match, parse_sheet
+from repository.db.ledger import Ledger, Work
+from repository.domain.access import AccessLevel, ItemState
+from repository.domain.batches import Batch, FileState
+from repository.domain.records import AccessSetting, Description, Item, Kind
+from repository.scans.naming import group
+from repository.storage.port import ObjectStore
+
+NO_SHEET = Sheet((), ())
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An item's id and a text by which its files sort in reading order."""
+
+    item: str
+    sort_key: str
+
+
+class Placing:
+    """Finds, or makes, the item that a file belongs to."""
+
+    def __init__(self, ledger: Ledger, masters: ObjectStore) -> None:
+        self._ledger = ledger
+        self._masters = masters
+
+    def sheet(self, batch_id: str) -> Sheet:
+        """The batch's newest table of metadata, an empty one when there is none."""
+        with self._ledger.read() as work:
+            sheets = work.files.sheets(batch_id)
+        return self._parsed(sheets[-1].sha256, sheets[-1].name) if sheets else NO_SHEET
+
+    @lru_cache(maxsize=16)  # noqa: B019 - one per process, as long-lived as the process
+    def _parsed(self, sha256: str, name: str) -> Sheet:
+        with self._masters.local(sha256) as path:
+            return parse_sheet(path, name)
+
+    def place(self, work: Work, batch: Batch, sheet: Sheet, name: str) -> Place:
+        """The item for a file of the batch, made when the library has none of that code."""
+        row = match(sheet, name)
+        code = _code(batch, row, name)
+        item = work.items.get(code) or work.items.by_code(batch.library, code)
+        if item is None:
+            item = _add_item(work, batch, code, row or _row_of_code(sheet, code))
+        return Place(item.id, _sort_key(row, name))
+
+
+def apply_sheet(work: Work, batch: Batch, sheet: Sheet) -> None:
+    """Describe the batch's items as the sheet says, and move pages that came before it to where they belong."""
+    placed: dict[str, str] = {}
+    for file in work.files.of_batch(batch.id):
+        row = match(sheet, file.name)
+        if row is None or file.state is not FileState.TAKEN:
+            continue
+        code = _code(batch, row, file.name)
+        item = work.items.by_code(batch.library, code) or _add_item(work, batch, code, row)
+        for page in work.pages.of_file(file.id):
+            if page.item != item.id:
+                placed[page.item] = item.id
+            work.pages.move(page.id, item.id, f"{_sort_key(row, file.name)}/{page.frame:06d}")
+        work.items.recount(item.id)
+        work.items.touch(item.id)
+    for left in placed:
+        work.items.remove_if_empty(left)
+    for row in sheet.rows:
+        described = work.items.by_code(batch.library, row.code) if row.code else None
+        if described is not None and row.title:
+            _describe(work, described, row)
+
+
+def _add_item(work: Work, batch: Batch, code: str, row: SheetRow | None) -> Item:
+    library = work.libraries.get(batch.library)
+    default = library.default_access if library else AccessLevel.RESTRICTED
+    level = (row.access if row else None) or (AccessLevel(batch.access) if batch.access else default)
+    description = _description(code, row)
+    access = AccessSetting(level, row.embargo_until if row and level is AccessLevel.EMBARGO else None)
+    item = work.items.add(batch.library, code, marc_of(description), description, access)
+    work.journal.record(batch.created_by, "add_item", item.id, code=code, batch=batch.id)
+    if batch.publish:
+        work.items.set_state(item.id, ItemState.PUBLISHED)
+        work.journal.record(batch.created_by, "publish", item.id, batch=batch.id)
+    found = work.items.get(item.id)
+    return found or item
+
+
+def _describe(work: Work, item: Item, row: SheetRow) -> None:
+    description = _description(item.code, row)
+    if description != item.record.description:
+        work.items.describe(item.id, marc_of(description), description)
+
+
+def _description(code: str, row: SheetRow | None) -> Description:
+    if row is None:
+        return Description(title=code)
+    return Description(
+        title=row.title or code, kind=row.kind or Kind.BOOK, author=row.author, place=row.place, year=row.year,
+        date_text=row.date_text, publisher=row.publisher, language=row.language or "vie", summary=row.summary,
+        subjects=row.subjects, rights=row.rights, source=row.source,
+    )  # fmt: skip
+
+
+def _code(batch: Batch, row: SheetRow | None, name: str) -> str:
+    if batch.item_code:
+        return batch.item_code
+    if row is not None and row.code:
+        return row.code
+    code, _ = group(name)
+    return (code or batch.title)[:200]
+
+
+def _row_of_code(sheet: Sheet, code: str) -> SheetRow | None:
+    return next((row for row in sheet.rows if row.code == code), None)
+
+
+def _sort_key(row: SheetRow | None, name: str) -> str:
+    """Text that sorts as people read: the sheet's order first, then the path, numbers by value."""
+    order = f"{row.order:08d}" if row is not None and row.order is not None else "99999999"
+    path = PurePosixPath(name.casefold())
+    natural = re.sub(r"[0-9]+", lambda run: f"{len(run[0].lstrip('0')):03d}{run[0].lstrip('0')}", str(path))
+    return f"{order}/{natural}"
