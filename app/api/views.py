@@ -1,0 +1,164 @@
+"""Doors for programs: search, items, pages and texts as JSON, described by OpenAPI; and the site's health."""
+
+from flask import Blueprint, jsonify, request
+from flask.typing import ResponseReturnValue
+from markupsafe import escape
+
+from app.api import health
+from app.api.description import openapi_document
+from app.reader.asked import read
+from app.visitors import current_visitor, public_url, services
+from iiif.presentation import manifest_url
+from repository.catalog.finding import Found, Hit
+from repository.domain.pages import Box, PageText
+from repository.domain.records import Item, Page
+
+blueprint = Blueprint("api", __name__)
+Json = dict[str, object]
+
+
+@blueprint.get("/api/v1/search")
+def search() -> ResponseReturnValue:
+    """One page of hits."""
+    asked = read(request.args, strict=True)
+    found = services().finding.search(
+        current_visitor(), asked.query, asked.filters, asked.sort, asked.page, asked.size, asked.group
+    )
+    return _private(jsonify(_found(found)))
+
+
+@blueprint.get("/api/v1/items/<item_id>")
+def item(item_id: str) -> ResponseReturnValue:
+    """An item's description."""
+    return _private(jsonify(_item(services().reading.item(current_visitor(), item_id))))
+
+
+@blueprint.get("/api/v1/items/<item_id>/pages")
+def item_pages(item_id: str) -> ResponseReturnValue:
+    """An item's pages in reading order."""
+    pages = services().reading.pages(current_visitor(), item_id)
+    return _private(jsonify(item=item_id, total=len(pages), pages=[_page(page) for page in pages]))
+
+
+@blueprint.get("/api/v1/pages/<page_id>/text")
+def page_text(page_id: str) -> ResponseReturnValue:
+    """A page's words with their boxes; an empty list while the page was not read."""
+    visitor = current_visitor()
+    page = services().reading.page(visitor, page_id)
+    return _private(jsonify(_text(page, services().reading.text(visitor, page_id))))
+
+
+@blueprint.get("/api/v1/openapi.json")
+def openapi() -> ResponseReturnValue:
+    """What this API serves, as OpenAPI 3.1."""
+    return jsonify(openapi_document(public_url()))
+
+
+@blueprint.get("/healthz")
+def healthz() -> ResponseReturnValue:
+    """Whether this process answers at all."""
+    return jsonify(status="ok")
+
+
+@blueprint.get("/readyz")
+def readyz() -> ResponseReturnValue:
+    """Whether the site can serve: each store, and each worker with its pid."""
+    state = health.look(services())
+    response = jsonify(state.as_json())
+    response.headers["Cache-Control"] = "no-store"
+    return response, 200 if state.ready else 503
+
+
+def _private(response: ResponseReturnValue) -> ResponseReturnValue:
+    """What a visitor may see depends on who and where they are, so that nobody else may be served from a cache."""
+    response.headers["Cache-Control"] = "private, no-cache"  # type: ignore[union-attr]
+    return response
+
+
+def _found(found: Found) -> Json:
+    facets = {
+        name: [{"value": count.value, "count": count.count} for count in counts]
+        for name, counts in found.facets.items()
+    }
+    return {"total": found.total, "hits": [_hit(hit) for hit in found.hits], "facets": facets}
+
+
+def _hit(hit: Hit) -> Json:
+    snippet = "".join(f"<em>{escape(text)}</em>" if marked else str(escape(text)) for text, marked in hit.snippet)
+    return {
+        "item": hit.item.id,
+        "page": hit.page.number if hit.page else None,
+        "page_id": hit.page.id if hit.page else None,
+        "title": hit.item.title,
+        "score": hit.score,
+        "tier": hit.tier,
+        "snippet": snippet,
+        "boxes": [_box(box) for box in hit.boxes],
+        "matching_pages": hit.pages,
+        "manifest": manifest_url(public_url(), hit.item.id),
+    }
+
+
+def _item(item: Item) -> Json:
+    about = item.record.description
+    return {
+        "id": item.id,
+        "code": item.code,
+        "library": item.rights.library,
+        "title": item.title,
+        "kind": about.kind,
+        "author": about.author,
+        "place": about.place,
+        "year": about.year,
+        "date": about.date_text,
+        "publisher": about.publisher,
+        "language": about.language,
+        "summary": about.summary,
+        "subjects": list(about.subjects),
+        "rights": about.rights,
+        "source": about.source,
+        "access": item.rights.level,
+        "published": item.published,
+        "page_count": item.page_count,
+        "manifest": manifest_url(public_url(), item.id),
+    }
+
+
+def _page(page: Page) -> Json:
+    return {
+        "id": page.id,
+        "number": page.number,
+        "label": page.label,
+        "width": page.width,
+        "height": page.height,
+        "dpi": page.dpi,
+        "confidence": page.confidence,
+        "image": f"{public_url()}/iiif/image/3/{page.id}" if page.derivative else None,
+    }
+
+
+def _text(page: Page, text: PageText | None) -> Json:
+    words = text.words if text else ()
+    return {
+        "page_id": page.id,
+        "item": page.item,
+        "page": page.number,
+        "width": page.width,
+        "height": page.height,
+        "engine": text.reading.engine if text else None,
+        "text": text.text if text else None,
+        "words": [
+            {
+                "text": word.text,
+                "box": _box(word.box),
+                "confidence": round(word.confidence, 1),
+                "line": word.line,
+                "block": word.block,
+            }
+            for word in words
+        ],
+    }
+
+
+def _box(box: Box) -> list[int]:
+    return [box.x, box.y, box.w, box.h]
