@@ -1,4 +1,4 @@
-"""The doors for IIIF viewers: Image API 3.0 and 2.1, Presentation API 3.0.
+"""The doors for IIIF viewers: Image API 3.0 and 2.1, Presentation API 3.0, Content Search 2.0 and 1.0.
 
 Every request asks for access anew; what is not open to all is never stored by a browser or a proxy.
 """
@@ -6,19 +6,23 @@ Every request asks for access anew; what is not open to all is never stored by a
 import hashlib
 import json
 from datetime import UTC, datetime
+from functools import partial
 
-from flask import Blueprint, Response, current_app, redirect, request
+from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from app.language import translate
 from app.visitors import current_visitor, public_url, services
 from iiif.collections import PART, items_collection, parted_collection, top_collection
+from iiif.content_search import CONTEXT_1, CONTEXT_2, Answer, Match, annotation_list, annotation_page
 from iiif.image import render
 from iiif.image_info import CONTEXT, PROFILE_LINK, info_json
 from iiif.image_request import ImageSize, NotOffered, Version, canonical, parse
 from iiif.labels import kind_label, library_label
 from iiif.presentation import PRESENTATION_CONTEXT, Node, image_service, manifest
+from repository.catalog.finding import Hit
 from repository.domain.access import Visitor
-from repository.domain.errors import N_, AccessRefused, DiachiError, NotFound, WrongUse
+from repository.domain.errors import N_, AccessRefused, DiachiError, NotFound
 from repository.domain.records import Kind, Page
 from repository.domain.search import Filters, Sort
 
@@ -26,6 +30,7 @@ blueprint = Blueprint("iiif", __name__, url_prefix="/iiif")
 
 _IMAGE_SECONDS = 3600
 _DOCUMENT_SECONDS = 60
+_SEARCH_SIZE = 100
 # Changed when the encoder's settings change, so that a browser asks again for pictures it holds.
 _ENCODING = "1"
 _PASSER_BY = Visitor()
@@ -41,21 +46,21 @@ def allow_other_sites(response: Response) -> Response:
     return response
 
 
-@blueprint.errorhandler(DiachiError)
-def refuse(error: DiachiError) -> Response:
-    """One sentence as JSON; never a traceback."""
-    status = 500
-    if isinstance(error, NotFound):
-        status = 404
-    elif isinstance(error, AccessRefused):
-        status = 403 if current_visitor().user else 401
-    elif isinstance(error, NotOffered):
-        status = 501
-    elif isinstance(error, WrongUse):
-        status = 400
-    else:
-        current_app.logger.error("IIIF request failed: %s", error, exc_info=error)
-    response = Response(json.dumps({"error": str(error)}, ensure_ascii=False), status, mimetype="application/json")
+@blueprint.errorhandler(AccessRefused)
+def closed(error: AccessRefused) -> Response:
+    """A passer-by may sign in, whoever has signed in may not."""
+    return _refusal(error, 403 if current_visitor().user else 401)
+
+
+@blueprint.errorhandler(NotOffered)
+def not_offered(error: NotOffered) -> Response:
+    """A request that makes sense but is not served here (Image API 3.0 §7)."""
+    return _refusal(error, 501)
+
+
+def _refusal(error: DiachiError, status: int) -> Response:
+    told = {"error": {"message": translate(error), "status": status}}
+    response = Response(json.dumps(told, ensure_ascii=False), status, mimetype="application/json")
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -113,10 +118,41 @@ def item_manifest(item_id: str) -> Response:
     reading, visitor = services().reading, current_visitor()
     item = reading.item(visitor, item_id)
     pages = reading.pages(visitor, item_id)
-    document = manifest(item, pages, reading.library(item.record.library), public_url())
+    library, base = reading.library(item.record.library), public_url()
+    document = manifest(item, pages, library, base, text_url=partial(_text_url, base), searchable=True)
     # Staff may see pages that others do not, so only a passer-by's manifest is anybody's.
     public = visitor.user is None and any(map(_open_to_all, pages[:1]))
     return _document(document, PRESENTATION_CONTEXT, public)
+
+
+@blueprint.get("/search/2/<item_id>", defaults={"version": 2})
+@blueprint.get("/search/1/<item_id>", defaults={"version": 1})
+def item_search(item_id: str, version: int) -> Response:
+    """Content Search inside one item; the hits of an answer come in the item's reading order."""
+    visitor = current_visitor()
+    item = services().reading.item(visitor, item_id)
+    query = request.args.get("q", "").strip()
+    part = max(1, request.args.get("page", 1, type=int))
+    hits: tuple[Hit, ...] = ()
+    parts = 1
+    if query:
+        found = services().finding.search(visitor, query, Filters(item=item.id), page=part, size=_SEARCH_SIZE)
+        hits, parts = found.hits, max(1, -(-found.total // _SEARCH_SIZE))
+    matches = [_match(hit.page, hit) for hit in hits if hit.page is not None and hit.boxes]
+    matches.sort(key=lambda match: match.page.number)
+    ignored = tuple(name for name in ("motivation", "date", "user") if name in request.args)
+    answer = Answer(item.id, query, matches, part, parts, ignored)
+    if version == 2:
+        return _document(annotation_page(answer, public_url()), CONTEXT_2, public=False)
+    return _document(annotation_list(answer, public_url()), CONTEXT_1, public=False, plain_by_default=True)
+
+
+def _match(page: Page, hit: Hit) -> Match:
+    marks = [index for index, (_, marked) in enumerate(hit.snippet) if marked]
+    first = marks[0] if marks else len(hit.snippet)
+    texts = [text for text, _ in hit.snippet]
+    exact = texts[first] if marks else ""
+    return Match(page, hit.boxes, "".join(texts[:first]), exact, "".join(texts[first + 1 :]))
 
 
 @blueprint.get("/presentation/3/collection/<name>")
@@ -148,6 +184,10 @@ def _collection(name: str, part: int | None) -> Node:
     if part is None and shelf.total > PART:
         return parted_collection(name, label, shelf.total, base)
     return items_collection(name, label, shelf.items, base, part)
+
+
+def _text_url(base_url: str, page: Page) -> str:
+    return f"{base_url}/items/{page.item}/pages/{page.number}/text"
 
 
 def _open_to_all(page: Page) -> bool:

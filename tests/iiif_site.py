@@ -10,13 +10,17 @@ from flask import Flask
 from flask_login import LoginManager
 from iiif_samples import ITEM, LIBRARY, PAGE, a_page, an_item
 
+from app import errors, language
 from app.iiif_views import blueprint
+from repository.catalog.finding import Found, Hit
 from repository.catalog.reading import Shelf
 from repository.domain.access import AccessLevel, Visitor
 from repository.domain.errors import AccessRefused, NotFound
+from repository.domain.pages import Box
 from repository.domain.records import Item, Library, Page
 from repository.domain.search import FacetCount, Filters, Sort
 from repository.scans.pyramid import write_pyramid
+from repository.search.query import parse
 
 VALIDATION_IMAGE = Path(__file__).parent / "data" / "iiif_validation_image.png"
 CLOSED_PAGE, CLOSED_ITEM = "page-onsite", "item-onsite"
@@ -74,12 +78,37 @@ class FolderReading:
         return [LIBRARY]
 
 
+class OneWordFinding:
+    """The researchers' use case where every query finds one word on the open item's page, in two places."""
+
+    def search(
+        self,
+        visitor: Visitor,
+        query: str,
+        filters: Filters | None = None,
+        sort: Sort = Sort.RELEVANCE,
+        page: int = 1,
+        size: int = 20,
+        group: bool = False,
+    ) -> Found:
+        parse(query)
+        boxes = (Box(100, 200, 300, 40), Box(10, 20, 30, 40))
+        snippet = (("tỉnh ", False), ("Thái Nguyên", True), (" xưa", False))
+        of_page = Hit(an_item(), a_page(), 1.0, 1, snippet, boxes, 1)
+        of_record = Hit(an_item(), None, 1.0, 1, snippet, (), 1)
+        return Found(2, (of_record, of_page), {})
+
+
 def build(folder: Path) -> Flask:
     """The site, with its pyramids written to `folder`."""
     app = Flask("iiif_site")
     app.secret_key = "for tests"
     LoginManager(app).user_loader(lambda name: None)
-    app.extensions["services"] = SimpleNamespace(reading=FolderReading(folder), settings=SimpleNamespace(public_url=""))
+    errors.init(app)
+    language.init(app)
+    app.extensions["services"] = SimpleNamespace(
+        reading=FolderReading(folder), finding=OneWordFinding(), settings=SimpleNamespace(public_url="")
+    )
     app.register_blueprint(blueprint)
     return app
 

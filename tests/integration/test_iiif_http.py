@@ -87,7 +87,7 @@ def test_the_base_address_leads_to_the_description(site: FlaskClient, path: str)
 def test_what_is_closed_is_refused_in_one_sentence_and_not_kept(site: FlaskClient, path: str) -> None:
     answer = site.get(path)
     assert answer.status_code == 401
-    assert answer.json == {"error": "Tài liệu này chỉ đọc được tại thư viện."}
+    assert answer.json == {"error": {"message": "Tài liệu này chỉ đọc được tại thư viện.", "status": 401}}
     assert answer.headers["Cache-Control"] == "no-store"
 
 
@@ -120,3 +120,41 @@ def test_documents_keep_every_rule_and_have_the_address_they_were_asked_by(site:
     assert document is not None
     assert check_presentation(document) == []
     assert document["id"] == f"http://localhost/iiif/presentation/3/{name}"
+
+
+def test_search_2_marks_each_place_on_its_canvas(site: FlaskClient) -> None:
+    answer = site.get(f"/iiif/search/2/{ITEM}?q=th%C3%A1i+nguy%C3%AAn&user=x")
+    document = answer.json
+    assert document is not None
+    assert answer.content_type == 'application/ld+json;profile="http://iiif.io/api/search/2/context.json"'
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    canvas = f"http://localhost/iiif/presentation/3/{ITEM}/canvas/{PAGE}"
+    assert [item["target"] for item in document["items"]] == [
+        f"{canvas}#xywh=100,200,300,40",
+        f"{canvas}#xywh=10,20,30,40",
+    ]
+    assert document["ignored"] == ["user"]
+
+
+def test_search_1_says_the_same(site: FlaskClient) -> None:
+    document = site.get(f"/iiif/search/1/{ITEM}?q=x").json
+    assert document is not None
+    assert len(document["resources"]) == 2
+    assert document["hits"][0]["match"] == "Thái Nguyên"
+
+
+@pytest.mark.parametrize("query", ["", "?q=", "?q=%20"])
+def test_a_search_for_nothing_finds_nothing(site: FlaskClient, query: str) -> None:
+    answer = site.get(f"/iiif/search/2/{ITEM}{query}")
+    assert answer.json is not None
+    assert answer.json["items"] == []
+
+
+def test_a_search_inside_what_is_closed_is_refused(site: FlaskClient) -> None:
+    assert site.get(f"/iiif/search/2/{CLOSED_ITEM}?q=x").status_code == 401
+
+
+def test_a_query_that_makes_no_sense_is_refused(site: FlaskClient) -> None:
+    answer = site.get(f"/iiif/search/2/{ITEM}?q=-a")
+    assert answer.status_code == 400
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"

@@ -94,7 +94,7 @@ def test_image_api_2(server: str) -> None:
 def test_an_identifier_that_is_no_page_is_not_found(server: str, identifier: str) -> None:
     answer = requests.get(f"http://{server}/iiif/image/3/{identifier}/full/max/0/default.jpg", timeout=10)
     assert answer.status_code == 404
-    assert answer.json()["error"].endswith(".")
+    assert answer.json()["error"]["message"].endswith(".")
 
 
 def test_an_escaped_identifier_is_the_same_page(server: str) -> None:
