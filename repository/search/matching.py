@@ -1,7 +1,8 @@
 """What to mark on a hit: words of a page, their boxes, and a snippet, all from the same match.
 
-Of each part of the query the places at its best tier are marked: where *đường* itself stands on the page, *dương* is
-left alone. Nothing else is marked: no stray word of a phrase, nothing of a `-word`.
+Of each part of the query typed with marks the places at its best tier are marked: where *đường* itself stands on the
+page, *dương* is left alone. Typed without marks, all its forms are. Nothing else is marked: no stray word of a phrase,
+nothing of a `-word`.
 """
 
 from collections.abc import Iterator

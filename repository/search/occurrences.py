@@ -14,7 +14,7 @@ Span = tuple[int, int]  # first word, and the word after the last
 class Occurrence:
     """One place that meets one part of the query: `tokens` are positions in the run, `part` counts the query's parts.
 
-    `tier` is the best at which that part is met anywhere on the run; what is met at a worse one is not listed."""
+    `tier` is how exactly. Of a part typed with marks, only places of the best tier found on the run are listed."""
 
     tier: int
     part: int
@@ -70,15 +70,20 @@ class _Places:
         return [query]
 
     def best(self, leaf: Operand | Near, part: int) -> list[Occurrence]:
-        """The places of one leaf at the best tier that has any."""
+        """The places of one leaf: those of the best tier that has any, or all when it was typed without marks."""
+        found: dict[tuple[int, ...], int] = {}
+        typed_with_marks = any(word.marked for word in words_of(leaf))
         for tier in TIERS:
-            if isinstance(leaf, Near):
-                places = [(*range(*left), *range(*right)) for left, right in self._pairs(leaf, tier)]
-            else:
-                places = [tuple(range(*span)) for span in self._spans(leaf, tier)]
-            if places:
-                return [Occurrence(tier, part, tuple(sorted(tokens))) for tokens in places]
-        return []
+            for tokens in self._tokens(leaf, tier):
+                found.setdefault(tokens, tier)
+            if found and typed_with_marks:
+                break
+        return [Occurrence(tier, part, tokens) for tokens, tier in found.items()]
+
+    def _tokens(self, leaf: Operand | Near, tier: int) -> list[tuple[int, ...]]:
+        if isinstance(leaf, Near):
+            return [tuple(sorted((*range(*left), *range(*right)))) for left, right in self._pairs(leaf, tier)]
+        return [tuple(range(*span)) for span in self._spans(leaf, tier)]
 
     def _spans(self, side: Operand, tier: int) -> list[Span]:
         match side:

@@ -22,7 +22,7 @@ from repository.search.lexer import Lexeme, Mark, lex
 
 LONGEST_QUERY = 1000  # characters
 MOST_WORDS = 40
-FARTHEST = 100  # words, for NEAR/n
+FARTHEST = 50  # words, for NEAR/n
 NEAR_BY_DEFAULT = 10
 
 
@@ -261,5 +261,9 @@ def _near(left: Query, right: Query, distance: int) -> Query:
     if not (isinstance(left, Operand) and isinstance(right, Operand)):
         raise QueryRejected(
             N_("Hai bên NEAR phải là một từ, một cụm từ trong ngoặc kép hoặc các từ nối bằng OR. Hãy viết lại câu tìm.")
+        )
+    if {type(left), type(right)} == {Phrase, Prefix}:
+        raise QueryRejected(
+            N_("Một bên NEAR là cụm từ thì bên kia không dùng được dấu *. Hãy gõ trọn từ hoặc bỏ ngoặc kép.")
         )
     return Near(left, right, distance)

@@ -11,7 +11,7 @@ from typing import Any
 
 from tantivy import Index, IndexWriter, Query, Searcher
 
-from repository.domain.errors import N_, StoreFailed
+from repository.domain.errors import N_, QueryRejected, StoreFailed
 from repository.domain.search import FacetCount, IndexDocument, IndexHit, SearchRequest, SearchResult
 from repository.search.query import parse
 from repository.search.tantivy_query import narrowing
@@ -147,6 +147,10 @@ def _engine_errors() -> Iterator[None]:
     try:
         yield
     except (ValueError, OSError, RuntimeError) as error:
+        if "exceeded max expansions" in str(error):
+            raise QueryRejected(
+                N_("Phần đầu từ trước dấu * quá ngắn để dùng với NEAR. Hãy gõ thêm ít nhất một chữ cái.")
+            ) from error
         raise StoreFailed(
             N_("Không đọc hoặc ghi được chỉ mục tìm kiếm ({reason}). Hãy kiểm tra ổ đĩa, rồi lập lại chỉ mục."),
             reason=str(error),

@@ -7,7 +7,7 @@ from tantivy import FieldType, Occur, Query, Schema
 from repository.domain.access import AccessLevel, Visibility
 from repository.domain.search import Filters
 from repository.domain.vietnamese import Keys
-from repository.search.query import And, Near, Not, Or, Phrase, Prefix, Word
+from repository.search.query import And, Near, Not, Or, Phrase, Prefix, Word, words_of
 from repository.search.query import Query as Tree
 from repository.search.tantivy_schema import day
 
@@ -76,32 +76,48 @@ class TreeCompiler:
         return unscored(Query.regex_query(self.schema, self.field, _begins(tree.stem, tree.keys, self.tier)))
 
     def _near(self, tree: Near) -> Query:
-        sides = [self._slots(side) for side in (tree.left, tree.right)]
-        pattern = isinstance(tree.left, Prefix) or isinstance(tree.right, Prefix)
-        if len(sides[0]) == len(sides[1]) == 1 and not pattern and sides[0] != sides[1]:
-            # Both at offset 0 with slop n: Tantivy then asks |difference of positions| <= n, in either order.
-            return Query.phrase_query(self.schema, self.field, [(0, sides[0][0]), (0, sides[1][0])], tree.distance)
+        if isinstance(tree.left, Phrase) or isinstance(tree.right, Phrase):
+            return self._phrases_near(tree)
+        left, right = self._slot(tree.left), self._slot(tree.right)
+        if isinstance(tree.left, Prefix) or isinstance(tree.right, Prefix) or left == right:
+            orders = ((left, right),) if left == right else ((left, right), (right, left))
+            pattern = isinstance(tree.left, Prefix) or isinstance(tree.right, Prefix)
+            return some(
+                self._placed([(0, first), (offset, second)], pattern, slop)
+                for first, second in orders
+                for offset, slop in _windows(tree.distance)
+            )
+        # Both at offset 0 with slop n: Tantivy then asks |difference of positions| <= n, in either order.
+        return Query.phrase_query(self.schema, self.field, [(0, left), (0, right)], tree.distance)
+
+    def _phrases_near(self, tree: Near) -> Query:
+        """Slop would let the words of a phrase drift apart, so every gap is spelled out."""
+        sides = [[word.at(self.tier) for word in words_of(side)] for side in (tree.left, tree.right)]
         arrangements = []
         for first, second in (sides, sides[::-1]):
             for gap in range(1, tree.distance + 1):
-                slots: Slots = list(enumerate(first))
+                slots = list(enumerate(first))
                 slots += [(len(first) - 1 + gap + at, word) for at, word in enumerate(second)]
-                arrangements.append(self._fixed(slots, pattern))
+                arrangements.append(self._placed(slots, pattern=False))
         together = every(self.compile(side) for side in dict.fromkeys((tree.left, tree.right)))
         return every((together, unscored(some(arrangements))))
 
-    def _slots(self, side: Word | Prefix | Phrase) -> list[str]:
-        match side:
-            case Phrase():
-                return [word.at(self.tier) for word in side.words]
-            case Prefix():
-                return [_begins(side.stem, side.keys, self.tier)]
-        return [side.keys.at(self.tier)]
+    def _slot(self, side: Word | Prefix | Phrase) -> str:
+        if isinstance(side, Prefix):
+            return _begins(side.stem, side.keys, self.tier)
+        return words_of(side)[0].at(self.tier)
 
-    def _fixed(self, slots: Slots, pattern: bool) -> Query:
+    def _placed(self, slots: Slots, pattern: bool, slop: int = 0) -> Query:
         if pattern:
-            return Query.regex_phrase_query(self.schema, self.field, list(slots))
-        return Query.phrase_query(self.schema, self.field, list(slots))
+            return Query.regex_phrase_query(self.schema, self.field, list(slots), slop)
+        return Query.phrase_query(self.schema, self.field, list(slots), slop)
+
+
+def _windows(distance: int) -> list[tuple[int, int]]:
+    """Offsets and slops that together ask for a second word 1 to `distance` places after a first."""
+    if distance % 2:
+        return [((distance + 1) // 2, (distance - 1) // 2)]
+    return [(distance // 2, (distance - 2) // 2), (distance // 2 + 1, (distance - 2) // 2)]
 
 
 def _begins(stem: Keys, whole: Keys, tier: int) -> str:
