@@ -11,6 +11,7 @@ from PIL import Image
 
 from app.sample import render, render_sample
 from app.sample.typeset import Style, lines_of, pages_of
+from repository.catalog.sheet import read_sheet
 from repository.domain.records import Kind
 
 TEXTS = Path(render.__file__).parent / "texts"
@@ -60,6 +61,14 @@ def test_a_line_never_leaves_its_column() -> None:
         width = sum(style.width(word, title=line.title) for word in line.words)
         gaps = max(len(line.words) - 1, 0) * style.width(" ", title=line.title)
         assert line.indent + width + gaps <= style.column + 1
+
+
+def test_the_intake_understands_every_cell_of_the_sheet() -> None:
+    cells = (Path(render.__file__).parent / "items.csv").read_bytes()
+    sheet = read_sheet("batch.csv", cells)
+    assert [str(problem) for problem in sheet.problems] == [f"Cột “{render.TEXT_COLUMN}” không được dùng."]
+    assert {row.code for row in sheet.rows} == set(render.PRINTINGS)
+    assert all(row.title and row.kind and row.place and row.access and row.rights for row in sheet.rows)
 
 
 @pytest.mark.slow
