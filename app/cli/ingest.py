@@ -18,7 +18,7 @@ from repository.domain.errors import N_, WrongUse
 from repository.scans.naming import natural_key
 
 LEVELS = [level.value for level in AccessLevel if level is not AccessLevel.EMBARGO]
-POLL = 0.25
+POLL, LOG_EVERY = 0.25, 5.0
 
 
 @click.command()
@@ -86,20 +86,30 @@ def _hidden(path: Path) -> bool:
 
 def watch(services: Services, visitor: Visitor, batch_id: str, workers: Workers) -> None:
     """Show progress until the batch is done or cancelled; keeps somebody working meanwhile."""
-    live = sys.stderr.isatty()
-    shown = ""
+    show = _Line(sys.stderr.isatty())
     while True:
         progress = services.progressing.progress(visitor, batch_id)
-        line = _line(progress)
-        if line != shown:
-            click.echo(f"\r{line}\x1b[K" if live else line, err=True, nl=not live)
-            shown = line
-        if progress.state in (BatchState.DONE, BatchState.CANCELLED):
+        ended = progress.state in (BatchState.DONE, BatchState.CANCELLED)
+        show.say(_line(progress), ended)
+        if ended:
             break
         workers.ensure()
         time.sleep(POLL)
-    if live:
-        click.echo(err=True)
+
+
+class _Line:
+    """One line that is written over on a terminal; elsewhere a new one now and then, as a log wants it."""
+
+    def __init__(self, live: bool) -> None:
+        self._live = live
+        self._next = 0.0
+
+    def say(self, line: str, last: bool) -> None:
+        if self._live:
+            click.echo(f"\r{line}\x1b[K", err=True, nl=last)
+        elif last or time.monotonic() >= self._next:
+            click.echo(line, err=True)
+            self._next = time.monotonic() + LOG_EVERY
 
 
 def _line(progress: Progress) -> str:

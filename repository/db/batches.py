@@ -89,7 +89,7 @@ class Batches:
         counted = self._session.execute(
             select(PageRow.state, func.count()).where(PageRow.batch_id == batch_id).group_by(PageRow.state)
         )
-        pages: dict[str, int] = dict(counted.tuples().all())
+        pages: dict[str, int] = {state: count for state, count in counted}
         files = Files(self._session)
         waiting = files.count(batch_id, FileState.RECEIVED)
         taken = files.count(batch_id, FileState.TAKEN)

@@ -61,11 +61,12 @@ class FolderStore:
 
     def exists(self, key: str) -> bool:
         """Whether the object is there; see the port."""
-        return self._path(key).is_file()
+        return _is_key(key) and self._path(key).is_file()
 
     def delete(self, key: str) -> None:
         """Take the object away; see the port."""
-        self._path(key).unlink(missing_ok=True)
+        if _is_key(key):
+            self._path(key).unlink(missing_ok=True)
 
     def keys(self) -> Iterator[str]:
         """Every key; see the port."""
@@ -78,15 +79,12 @@ class FolderStore:
             left.unlink(missing_ok=True)
 
     def _path(self, key: str) -> Path:
-        if len(key) != 64 or not set(key) <= set("0123456789abcdef"):
-            raise ObjectMissing(N_("Không có đối tượng “{key}” trong kho lưu trữ."), key=key[:80])
         return self._root / key[:2] / key[2:4] / key
 
     def _existing(self, key: str) -> Path:
-        path = self._path(key)
-        if not path.is_file():
-            raise ObjectMissing(N_("Không có đối tượng “{key}” trong kho lưu trữ."), key=key)
-        return path
+        if not self.exists(key):
+            raise ObjectMissing(N_("Không có đối tượng “{key}” trong kho lưu trữ."), key=key[:80])
+        return self._path(key)
 
     def _write(self, stream: BinaryIO, aside: Path) -> tuple[str, int]:
         digest, size = hashlib.sha256(), 0
@@ -108,6 +106,10 @@ class FolderStore:
         aside.replace(target)
         for folder in (target.parent, target.parent.parent, self._root):
             _flush_folder(folder)
+
+
+def _is_key(text: str) -> bool:
+    return len(text) == 64 and set(text) <= set("0123456789abcdef")
 
 
 def _flush_folder(folder: Path) -> None:

@@ -1,0 +1,218 @@
+"""Files come in: kept, owed, grouped, refused with a reason."""
+
+import io
+import unicodedata
+import zipfile
+from datetime import timedelta
+from pathlib import Path
+
+import pikepdf
+import pytest
+from people import ADMIN, APPROVER, OTHER_STAFF, PASSER_BY, STAFF
+from shared_data import SHARED
+
+from config.services import Services
+from repository.catalog.intake import tidy_name
+from repository.domain.access import ItemState
+from repository.domain.batches import BatchFile, BatchState, FileState
+from repository.domain.errors import AccessRefused, NotFound, WrongUse
+from repository.domain.jobs import JobKind
+
+PAGE_0, PAGE_5 = SHARED / "ocr-dev" / "001.jpg", SHARED / "ocr-dev" / "005.tif"
+
+
+def look_into_all(site: Services, tmp_path: Path) -> None:
+    """Do every file job that is owed, as a worker would."""
+    scratch = tmp_path / "scratch"
+    scratch.mkdir(exist_ok=True)
+    while True:
+        with site.ledger.write() as work:
+            job = work.jobs.claim("test", (JobKind.FILE,), timedelta(minutes=1))
+        if job is None:
+            return
+        site.unpacking.look_into(job, scratch)
+
+
+def receive(site: Services, batch: str, **files: bytes | Path) -> dict[str, BatchFile]:
+    kept = {}
+    for name, content in files.items():
+        data = content.read_bytes() if isinstance(content, Path) else content
+        kept[name] = site.intake.receive(STAFF, batch, name, io.BytesIO(data))
+    return kept
+
+
+def states(site: Services, batch: str) -> dict[str, FileState]:
+    return {file.name: file.state for file in site.intake.files(STAFF, batch)}
+
+
+def test_a_received_file_is_kept_under_its_checksum_and_owed(site: Services) -> None:
+    batch = site.intake.open_batch(STAFF, "Lô 1")
+    file = receive(site, batch.id, **{"a.jpg": PAGE_0})["a.jpg"]
+    assert site.masters.size(file.sha256) == PAGE_0.stat().st_size
+    with site.ledger.read() as work:
+        assert work.jobs.owed(JobKind.FILE, file.id)
+
+
+def test_the_same_file_again_in_a_batch_is_the_same_file(site: Services) -> None:
+    batch = site.intake.open_batch(STAFF, "Lô 1")
+    first = receive(site, batch.id, **{"a.jpg": PAGE_0})["a.jpg"]
+    assert receive(site, batch.id, **{"a.jpg": PAGE_0})["a.jpg"] == first
+
+
+def test_file_names_group_pages_into_items_in_natural_order(site: Services, tmp_path: Path) -> None:
+    batch = site.intake.open_batch(STAFF, "Lô 1")
+    receive(
+        site, batch.id, **{"DC0012_10.tif": PAGE_5, "DC0012_2.jpg": PAGE_0, "DC0013_1.tif": SHARED / "ocr-dev/017.tif"}
+    )
+    look_into_all(site, tmp_path)
+    with site.ledger.read() as work:
+        items = {item.code: item for item in work.items.get_many(work.pages.items_of_batch(batch.id)).values()}
+        files = {file.id: file.name for file in work.files.of_batch(batch.id)}
+        order = [files[page.file] for page in work.pages.of_item(items["DC0012"].id, approved_only=False)]
+    assert sorted(items) == ["DC0012", "DC0013"]
+    assert order == ["DC0012_2.jpg", "DC0012_10.tif"]
+    assert items["DC0012"].page_count == 2
+    assert items["DC0012"].rights.state is ItemState.DRAFT
+
+
+def test_a_sheet_describes_items_whether_it_comes_first_or_last(site: Services, tmp_path: Path) -> None:
+    sheet = "tệp,mã tài liệu,nhan đề,loại,năm\nx1.jpg,DC9,Địa chí Lạng Sơn,gazetteer,1999\n".encode("utf-8-sig")
+    for name, order in (("trước", ["batch.csv", "x1.jpg"]), ("sau", ["x1.jpg", "batch.csv"])):
+        batch = site.intake.open_batch(STAFF, name)
+        page = PAGE_0 if name == "trước" else SHARED / "ocr-dev" / "003.jpg"
+        content: dict[str, bytes | Path] = {"batch.csv": sheet.replace(b"DC9", name.encode()), "x1.jpg": page}
+        for each in order:
+            receive(site, batch.id, **{each: content[each]})
+            look_into_all(site, tmp_path)
+        with site.ledger.read() as work:
+            (item_id,) = work.pages.items_of_batch(batch.id)
+            item = work.items.get(item_id)
+        assert item is not None
+        assert (item.code, item.title, item.record.description.year) == (name, "Địa chí Lạng Sơn", 1999)
+        assert "Địa chí Lạng Sơn".encode() in item.record.marc
+
+
+def test_bytes_that_came_before_are_not_taken_in_again(site: Services, tmp_path: Path) -> None:
+    first = site.intake.open_batch(STAFF, "Lô 1")
+    receive(site, first.id, **{"DC1_1.jpg": PAGE_0})
+    look_into_all(site, tmp_path)
+    second = site.intake.open_batch(STAFF, "Lô 2")
+    receive(site, second.id, **{"DC2_7.jpg": PAGE_0})
+    look_into_all(site, tmp_path)
+    report = site.progressing.report(STAFF, second.id)
+    assert [file.name for file in report.duplicates] == ["DC2_7.jpg"]
+    assert "DC1, trang 1" in str(report.findings[0].reason)
+    assert report.items == ()
+
+
+def test_missing_numbers_are_reported(site: Services, tmp_path: Path) -> None:
+    batch = site.intake.open_batch(STAFF, "Lô 1")
+    pages = [SHARED / "ocr-dev" / f"{number:03d}.jpg" for number in (1, 2, 3)]
+    receive(site, batch.id, **{"DC1_1.jpg": pages[0], "DC1_2.jpg": pages[1], "DC1_5.jpg": pages[2]})
+    look_into_all(site, tmp_path)
+    found = [finding for finding in site.progressing.report(STAFF, batch.id).findings if finding.kind == "gap"]
+    assert [finding.reason.params["number"] for finding in found] == [3, 4]
+
+
+def test_a_zip_gives_its_members_and_refuses_those_that_would_escape(site: Services, tmp_path: Path) -> None:
+    target = tmp_path / "lô.zip"
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.write(PAGE_0, "DC5/0001.jpg")
+        archive.write(PAGE_5, unicodedata.normalize("NFD", "DC5/trang ảnh 📜 2.tif"))
+        archive.writestr("../../etc/cron.d/x", b"* * * * * root")
+        archive.writestr("DC5/ghi chú.txt", "không phải ảnh")
+    batch = site.intake.open_batch(STAFF, "Lô zip")
+    receive(site, batch.id, **{"lô.zip": target})
+    look_into_all(site, tmp_path)
+    found = states(site, batch.id)
+    assert sorted(found.values()) == [FileState.REFUSED, FileState.REFUSED, FileState.TAKEN, FileState.TAKEN]
+    assert "lô/DC5/trang ảnh 📜 2.tif" in found
+    assert all(unicodedata.is_normalized("NFC", name) for name in found)
+
+
+def test_an_encrypted_pdf_waits_for_its_password_and_then_needs_it_no_more(site: Services, tmp_path: Path) -> None:
+    batch = site.intake.open_batch(STAFF, "Lô khóa")
+    source = SHARED / "hard" / "pikepdf" / "graph-encrypted.pdf"
+    file = receive(site, batch.id, **{"khóa.pdf": source})["khóa.pdf"]
+    look_into_all(site, tmp_path)
+    (refused,) = site.progressing.report(STAFF, batch.id).refused
+    assert refused.needs_password
+    site.intake.unlock(STAFF, file.id, "sai")
+    look_into_all(site, tmp_path)
+    assert states(site, batch.id) == {"khóa.pdf": FileState.REFUSED}
+    site.intake.unlock(STAFF, file.id, "user")
+    look_into_all(site, tmp_path)
+    assert states(site, batch.id) == {"khóa.pdf": FileState.TAKEN}
+    with site.ledger.read() as work:
+        secrets = work.files.secrets(file.id)
+    assert secrets.password is None
+    assert secrets.working is not None
+    with site.masters.local(secrets.working) as path, pikepdf.open(path) as pdf:
+        assert len(pdf.pages) >= 1
+
+
+def test_a_refused_file_stays_downloadable_for_staff_of_its_library_only(site: Services, tmp_path: Path) -> None:
+    batch = site.intake.open_batch(STAFF, "Lô hỏng")
+    file = receive(site, batch.id, **{"hỏng.pdf": b"day khong phai PDF"})["hỏng.pdf"]
+    look_into_all(site, tmp_path)
+    assert states(site, batch.id) == {"hỏng.pdf": FileState.REFUSED}
+    with site.intake.original(STAFF, file.id)[1] as stream:
+        assert stream.read() == b"day khong phai PDF"
+    for other in (OTHER_STAFF, PASSER_BY):
+        with pytest.raises(AccessRefused):
+            site.intake.original(other, file.id)
+
+
+def test_only_approvers_open_batches_that_publish(site: Services) -> None:
+    with pytest.raises(AccessRefused):
+        site.intake.open_batch(STAFF, "Lô", publish=True)
+    assert site.intake.open_batch(APPROVER, "Lô", publish=True).publish
+
+
+def test_staff_see_only_their_librarys_batches(site: Services) -> None:
+    batch = site.intake.open_batch(STAFF, "Lô")
+    with pytest.raises(AccessRefused):
+        site.intake.batch(OTHER_STAFF, batch.id)
+    with pytest.raises(AccessRefused):
+        site.intake.open_batch(OTHER_STAFF, "Lô", library="TV")
+    assert site.intake.batches(OTHER_STAFF)[0] == 0
+    assert site.intake.batches(ADMIN)[0] == 1
+    with pytest.raises(NotFound):
+        site.intake.batch(STAFF, "không có")
+
+
+def test_a_closed_batch_takes_no_more_files(site: Services) -> None:
+    batch = site.intake.open_batch(STAFF, "Lô")
+    site.intake.close(STAFF, batch.id)
+    with pytest.raises(WrongUse):
+        receive(site, batch.id, **{"a.jpg": b"x"})
+
+
+def test_a_cancelled_batch_owes_nothing_and_resumes_from_the_ledger(site: Services, tmp_path: Path) -> None:
+    batch = site.intake.open_batch(STAFF, "Lô")
+    receive(site, batch.id, **{"DC1_1.jpg": PAGE_0})
+    look_into_all(site, tmp_path)
+    file = receive(site, batch.id, **{"DC1_2.tif": PAGE_5})["DC1_2.tif"]
+    site.intake.cancel(STAFF, batch.id)
+    with site.ledger.read() as work:
+        assert work.jobs.count() == 0
+    site.intake.resume(STAFF, batch.id)
+    with site.ledger.read() as work:
+        assert work.jobs.count() == 2
+        assert work.jobs.owed(JobKind.FILE, file.id)
+    assert site.intake.batch(STAFF, batch.id).state is BatchState.WORKING
+
+
+@pytest.mark.parametrize(
+    ("name", "tidy"),
+    [
+        ("../../etc/passwd", "etc/passwd"),
+        ("C:\\quét\\0001.tif", "C:/quét/0001.tif"),
+        (unicodedata.normalize("NFD", "hương ước.tif"), "hương ước.tif"),
+        ("/a//./b.tif", "a/b.tif"),
+        ("", "khong-ten"),
+        ("\x00\x07a.tif", "a.tif"),
+    ],
+)
+def test_names_are_made_tidy(name: str, tidy: str) -> None:
+    assert tidy_name(name) == tidy
