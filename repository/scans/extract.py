@@ -7,10 +7,10 @@ import pikepdf
 
 from repository.scans.jpeg import facts_of
 from repository.scans.limits import Limits
-from repository.scans.pdf_content import SoleImage, filters, inflate
+from repository.scans.pdf_content import MALFORMED, NotOneImage, SoleImage, filters, inflate
 from repository.scans.sniff import MediaType
 
-_MAX_INFLATED = 256 << 20
+_MOST_BYTES = 256 << 20
 _GREY, _RGB, _CMYK = 1, 3, 4
 _COMPONENTS = {
     "/DeviceGray": _GREY,
@@ -31,21 +31,27 @@ def extract(sole: SoleImage, stem: Path, limits: Limits) -> tuple[Path, MediaTyp
     image = sole.image
     if int(image.Width) * int(image.Height) > limits.max_pixels:
         return None
-    names = filters(image)
-    coding = names[-1] if names else ""
-    if coding == "/DCTDecode":
-        data, kind = _jpeg(image, _inner_bytes(image, names)), MediaType.JPEG
-    elif coding == "/JPXDecode":
-        data, kind = _jpeg2000(image, _inner_bytes(image, names)), MediaType.JP2
-    elif coding == "/CCITTFaxDecode":
-        data, kind = _fax(image, _inner_bytes(image, names), sole.dpi), MediaType.TIFF
-    else:
-        return None
+    try:
+        data, kind = _lone_file(image, sole.dpi)
+    except (NotOneImage, *MALFORMED):
+        return None  # poppler may know better
     if data is None:
         return None
     path = stem.with_suffix(_SUFFIX[kind])
     path.write_bytes(data)
     return path, kind
+
+
+def _lone_file(image: pikepdf.Stream, dpi: int) -> tuple[bytes | None, MediaType]:
+    names = filters(image)
+    coding = names[-1] if names else ""
+    if coding == "/DCTDecode":
+        return _jpeg(image, _inner_bytes(image, names)), MediaType.JPEG
+    if coding == "/JPXDecode":
+        return _jpeg2000(image, _inner_bytes(image, names)), MediaType.JP2
+    if coding == "/CCITTFaxDecode":
+        return _fax(image, _inner_bytes(image, names), dpi), MediaType.TIFF
+    return None, MediaType.UNKNOWN
 
 
 def is_grey(image: pikepdf.Stream) -> bool:
@@ -64,10 +70,12 @@ def components(image: pikepdf.Stream) -> int:
 
 
 def _inner_bytes(image: pikepdf.Stream, names: list[str]) -> bytes | None:
+    if int(image.get("/Length", 0)) > _MOST_BYTES:
+        return None
     raw = image.read_raw_bytes()
     if len(names) == 1:
         return raw
-    return inflate(raw, _MAX_INFLATED) if names[:-1] == ["/FlateDecode"] else None
+    return inflate(raw, _MOST_BYTES) if names[:-1] == ["/FlateDecode"] else None
 
 
 def _decode(image: pikepdf.Stream, count: int) -> str:

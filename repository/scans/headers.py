@@ -30,6 +30,7 @@ _WHOLE_IN_MEMORY = 60_000_000
 class Header:
     """Sizes as stored; `dpi` 0 when nothing tells. `apart`: decode it in a limited process.
 
+    `rows`: rows of a TIFF's strip, 0 when it has one.
     `complete`: the file's own end mark is where it should be; without it only decoding tells."""
 
     media_type: MediaType
@@ -41,6 +42,7 @@ class Header:
     apart: bool = False
     complete: bool = True
     compression: int = 1
+    rows: int = 0
 
     @property
     def loader(self) -> str:
@@ -92,6 +94,7 @@ def tiff_header(frame: tiff.Frame, limits: Limits) -> Header:
         dpi,
         apart=frame.odd,
         compression=frame.compression,
+        rows=frame.rows,
     )
 
 

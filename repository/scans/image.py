@@ -5,6 +5,7 @@ lacks, is decoded by Pillow or libvips in a limited process (`repository.scans.a
 Half an image is never taken for a whole one: data cut short is refused.
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,12 +20,15 @@ from repository.scans.headers import DAMAGED, SAMPLES, Header, read_header
 from repository.scans.limits import Limits
 from repository.scans.sniff import MediaType
 from repository.scans.tiff import PLAIN_COMPRESSIONS
-from repository.scans.vips import VipsError, vips
+from repository.scans.vips import VipsError, complaints, vips
 
 Pixels = NDArray[np.uint8]
 # a value range that so many bits hold is a scanner's own (10, 12 bits) in a container of 16: no paper is that dark
 _LOW_RANGE_BITS = 12
 _QUARTER_TURN = 90
+_FAX_ENDS = re.compile(r"Premature EOF at line (\d+)")
+# fax machines and some writers count a few rows more than they send
+_ROWS_THAT_MAY_MISS = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +87,24 @@ def _apart(path: Path, header: Header, limits: Limits) -> tuple[Pixels, bool]:
 
 def _with_vips(path: Path, header: Header) -> Pixels:
     try:
-        image = _eight_bits(_open(path, header), path, header)
-        image = _grey_or_rgb(image)
-        raw = image.write_to_memory()
+        with complaints() as heard:
+            image = _grey_or_rgb(_eight_bits(_open(path, header), path, header))
+            raw = image.write_to_memory()
     except VipsError as error:
         raise InputRefused(DAMAGED) from error
+    _refuse_missing_rows(heard, header)
     pixels = np.frombuffer(raw, np.uint8)
     if image.bands == 1:
         return pixels.reshape(image.height, image.width)
     return pixels.reshape(image.height, image.width, 3)
+
+
+def _refuse_missing_rows(heard: list[str], header: Header) -> None:
+    """libtiff leaves the rest of a fax strip white when its data end early, and only warns."""
+    strip = min(header.rows or header.height, header.height)
+    for line in {int(found[1]) for found in map(_FAX_ENDS.search, heard) if found}:
+        if strip - line > header.height * _ROWS_THAT_MAY_MISS + 1:
+            raise InputRefused(DAMAGED)
 
 
 def _open(path: Path, header: Header) -> Any:

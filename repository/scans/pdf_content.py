@@ -11,7 +11,8 @@ from repository.scans.geometry import IDENTITY, Box, Matrix, at, coverage, insid
 from repository.scans.pdf import rotation, user_unit, visible_box
 
 MAX_RAW_CONTENT = 1 << 19
-MAX_CONTENT = 16 << 20
+# of one page, forms included: as instructions it takes about a hundred times as much memory
+MAX_CONTENT = 4 << 20
 MAX_OPERATORS = 400_000
 MAX_DEPTH = 4
 _PAINTS = frozenset(["f", "F", "f*", "B", "B*", "b", "b*", "S", "s", "sh", "INLINE IMAGE", "d1"])
@@ -21,10 +22,10 @@ _FULL, _MOST = 0.98, 0.80
 # how far, as a part of the page, an image may hang over its edge and still count as the page itself
 _OVERHANG = 0.02
 
-_MALFORMED = (pikepdf.PdfError, RuntimeError, ValueError, TypeError, KeyError, IndexError, AttributeError)
+MALFORMED = (pikepdf.PdfError, RuntimeError, ValueError, TypeError, KeyError, IndexError, AttributeError)
 
 
-class _NotOneImage(Exception):
+class NotOneImage(Exception):
     """The page shows something besides one image, or in a way that only a renderer can tell."""
 
 
@@ -55,6 +56,7 @@ class _Painting:
     found: tuple[pikepdf.Stream, Matrix, Box | None] | None = None
     other: bool = False
     operators: int = 0
+    content: int = 0
     points: list[tuple[float, float]] = field(default_factory=list)
     curved: bool = False
     clips: bool = False
@@ -77,7 +79,7 @@ def sole_image(pdf: pikepdf.Pdf, page: pikepdf.Page) -> SoleImage | None:
         if painting.found is None or painting.other:
             return None
         return _placed(page, painting)
-    except (_NotOneImage, UserWarning, *_MALFORMED):
+    except (NotOneImage, UserWarning, *MALFORMED):
         # a page that cannot be followed is rendered: the renderer is the judge of what it shows
         return None
 
@@ -91,7 +93,7 @@ def _placed(page: pikepdf.Page, painting: _Painting) -> SoleImage:
     covered = coverage(box, page_box)
     slack = max(width, height) * _OVERHANG
     if covered < _MOST or not inside(box, page_box, slack) or (clip and not inside(meet(box, page_box), clip, slack)):
-        raise _NotOneImage
+        raise NotOneImage
     turn = _turn(matrix)
     across = (box[2] - box[0]) if turn % 180 == 0 else (box[3] - box[1])
     dpi = round(int(image.Width) * 72 / (across * user_unit(page)))
@@ -112,14 +114,14 @@ def _turn(matrix: Matrix) -> int:
         return 90
     if sideways and c < 0 < b:
         return 270
-    raise _NotOneImage
+    raise NotOneImage
 
 
 def _page_content(contents: object) -> bytes:
     parts = list(contents) if isinstance(contents, pikepdf.Array) else [contents]
     streams = [part for part in parts if isinstance(part, pikepdf.Stream)]
     if len(parts) > 64 or not streams or len(streams) != len(parts):
-        raise _NotOneImage
+        raise NotOneImage
     return b"\n".join(bounded_bytes(stream, MAX_RAW_CONTENT, MAX_CONTENT // len(streams)) for stream in streams)
 
 
@@ -132,30 +134,30 @@ def filters(stream: pikepdf.Object) -> list[str]:
 
 
 def bounded_bytes(stream: pikepdf.Stream, max_raw: int, max_out: int) -> bytes:
-    """The stream decoded, if it has no filter or only Flate; raises _NotOneImage past the bounds: a page's bytes must
+    """The stream decoded, if it has no filter or only Flate; raises NotOneImage past the bounds: a page's bytes must
     not be able to fill the memory of this process."""
     names = filters(stream)
     if int(stream.get("/Length", 0)) > max_raw:
-        raise _NotOneImage
+        raise NotOneImage
     raw = stream.read_raw_bytes()
     if len(raw) > max_raw or len(names) > 1 or "/DecodeParms" in stream:
-        raise _NotOneImage
+        raise NotOneImage
     if not names:
         return raw
     if names != ["/FlateDecode"]:
-        raise _NotOneImage
+        raise NotOneImage
     return inflate(raw, max_out)
 
 
 def inflate(raw: bytes, max_out: int) -> bytes:
-    """zlib data, at most `max_out` bytes; raises _NotOneImage when there is more or it is damaged."""
+    """zlib data, at most `max_out` bytes; raises NotOneImage when there is more or it is damaged."""
     try:
         decoder = zlib.decompressobj()
         data = decoder.decompress(raw, max_out)
     except zlib.error as error:
-        raise _NotOneImage from error
+        raise NotOneImage from error
     if decoder.unconsumed_tail or not decoder.eof:
-        raise _NotOneImage
+        raise NotOneImage
     return data
 
 
@@ -178,7 +180,7 @@ def _run(
         elif operator == "Do":
             _draw(pdf, resources["/XObject"][str(operands[0])], resources, state, painting, depth)
         elif operator == "BDC" and str(operands[0]) == "/OC":
-            raise _NotOneImage  # a layer that may be off
+            raise NotOneImage  # a layer that may be off
         elif operator in _SHOWS_TEXT:
             painting.other |= state.text_mode not in _INVISIBLE
         elif operator in _PAINTS or operator in _PATH:
@@ -186,11 +188,14 @@ def _run(
 
 
 def _instructions(pdf: pikepdf.Pdf, data: bytes, painting: _Painting) -> Iterator[pikepdf.ContentStreamInstruction]:
+    painting.content += len(data) + 1_000
+    if painting.content > MAX_CONTENT:
+        raise NotOneImage
     # pikepdf answers with ContentStreamInlineImage for inline images: its operator is INLINE IMAGE
     for instruction in pikepdf.parse_content_stream(pikepdf.Stream(pdf, data)):
         painting.operators += 1
         if painting.operators > MAX_OPERATORS:
-            raise _NotOneImage
+            raise NotOneImage
         yield instruction  # type: ignore[misc]
 
 
@@ -220,7 +225,7 @@ def _path(operator: str, operands: object, state: _State, painting: _Painting) -
 
 def _clipped(clip: Box | None, painting: _Painting) -> Box:
     if painting.curved or not 2 <= len(painting.points) <= 5:
-        raise _NotOneImage
+        raise NotOneImage
     xs, ys = zip(*painting.points, strict=True)
     box = (min(xs), min(ys), max(xs), max(ys))
     return box if clip is None else meet(box, clip)
@@ -235,7 +240,7 @@ def _draw(
     depth: int,
 ) -> None:
     if not isinstance(drawn, pikepdf.Stream) or "/OC" in drawn:
-        raise _NotOneImage
+        raise NotOneImage
     if str(drawn.get("/Subtype")) == "/Form":
         _draw_form(pdf, drawn, resources, state, painting, depth)
         return
@@ -260,7 +265,7 @@ def _draw_form(
     depth: int,
 ) -> None:
     if depth >= MAX_DEPTH or "/OC" in form:
-        raise _NotOneImage
+        raise NotOneImage
     matrix = times(matrix_of(form.get("/Matrix", list(IDENTITY))), state.matrix)
     left, bottom, right, top = (float(value) for value in form.BBox)
     corners = [at(corner, matrix) for corner in ((left, bottom), (right, bottom), (left, top), (right, top))]
@@ -276,7 +281,7 @@ def _refuse_blending(settings: pikepdf.Object) -> None:
     mask = settings.get("/SMask", None)
     mode = str(settings.get("/BM", "/Normal"))
     if not opaque or (mask is not None and str(mask) != "/None") or mode not in ("/Normal", "/Compatible"):
-        raise _NotOneImage
+        raise NotOneImage
 
 
 def _has_visible_annotation(page: pikepdf.Object) -> bool:

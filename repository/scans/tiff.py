@@ -34,6 +34,7 @@ _REDUCED, _MASK = 1, 4
 class Frame:
     """One directory that holds a page. `number` is its place in the chain, thumbnails counted; sizes as stored.
 
+    `rows`: rows of a strip.
     `cut`: the file ends before the data the directory promises. `odd`: to be decoded by a process that may die.
     """
 
@@ -45,6 +46,7 @@ class Frame:
     compression: int = 1
     samples: int = 1
     bits: int = 1
+    rows: int = 0
     cut: bool = False
     odd: bool = False
 
@@ -159,6 +161,7 @@ class _Walk:
             compression,
             one(SAMPLES, 1),
             max(tags.get(BITS, (1,))),
+            one(ROWS, 0),
             cut=cut,
             odd=_is_odd(tags, starts, lengths, compression),
         )
