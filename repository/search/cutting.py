@@ -50,23 +50,23 @@ def _window(
     texts: Sequence[str], places: Sequence[tuple[int, ...]], kinds: Sequence[int], length: int
 ) -> tuple[int, int]:
     """First word and word after the last: where most parts of the query are met close together, and some around."""
-    ends = list(accumulate(len(text) + 1 for text in texts))
+    letters = list(accumulate(map(len, texts)))
     first, after, best = 0, 0, (0, 0)
     standing = sorted(zip(places, kinds, strict=True))[:_MOST_PLACES]
     parts = len(set(kinds))
     for at, (words, _) in enumerate(standing):
-        limit = ends[words[0]] - len(texts[words[0]]) + length
+        limit = letters[words[0]] - len(texts[words[0]]) + words[0] + length
         met, last, count = set(), 0, 0
         for other, kind in standing[at : at + _AHEAD]:
-            if ends[other[-1]] <= limit:
+            if letters[other[-1]] + other[-1] <= limit:
                 met.add(kind)
                 last, count = max(last, other[-1]), count + 1
         if (len(met), count) > best:
             best, first, after = (len(met), count), words[0], last + 1
             if parts == 1:  # one part: the first place is as good as any, and where a reader would look
                 break
-    room = length - (ends[after - 1] - ends[first] + len(texts[first])) if after else length
-    return _widened(texts, first, after, room)
+    shown = letters[after - 1] - letters[first] + len(texts[first]) + after - first if after else 0
+    return _widened(texts, first, after, length - shown)
 
 
 def _widened(texts: Sequence[str], first: int, after: int, room: int) -> tuple[int, int]:

@@ -1,15 +1,17 @@
 """The words of a print as a run of keys, and back from the run to the printed words."""
 
-import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
 from itertools import accumulate, chain, groupby
+from typing import cast
 
 from repository.domain.tokens import HYPHENS
 from repository.domain.vietnamese import Keys, clean, keys, tokenize, word_keys
 
-_BROKEN = re.compile(f"[{HYPHENS}\u00ad]\n")
+_HYPHENS = (*HYPHENS, "\u00ad")
+_MOST_KNOWN = 200_000
+_known: dict[str, tuple[Keys, ...]] = {}  # a plain dict: a least-recently-used one takes three times as long to ask
+_known_open: set[str] = set()  # those that end in a hyphen
 
 
 class PrintedRun:
@@ -20,8 +22,8 @@ class PrintedRun:
 
     def __init__(self, texts: Sequence[str], line_ends: Callable[[int], bool]) -> None:
         self.texts = texts
+        found = _printed_keys(texts)
         self.broken = [at for at in _ending_in_hyphen(texts) if line_ends(at)]
-        found = list(map(_printed_keys, texts))
         self._halves: dict[int, tuple[int, ...]] = {}
         chains = list(_chains(self.broken))
         for first, after in chains:
@@ -39,16 +41,26 @@ class PrintedRun:
         return self._halves.get(token) or (bisect_right(self._ends, token),)
 
 
-@lru_cache(maxsize=1 << 17)
-def _printed_keys(printed: str) -> tuple[Keys, ...]:
-    return word_keys(clean(printed))
+def _printed_keys(texts: Sequence[str]) -> list[tuple[Keys, ...]]:
+    found = list(map(_known.get, texts))
+    if None in found:
+        if len(_known) > _MOST_KNOWN:
+            _known.clear()
+            _known_open.clear()
+        for text in texts:
+            if text not in _known:
+                _known[text] = word_keys(clean(text))
+                if text.endswith(_HYPHENS):
+                    _known_open.add(text)
+        found = list(map(_known.get, texts))
+    return cast(list[tuple[Keys, ...]], found)
 
 
 def _ending_in_hyphen(texts: Sequence[str]) -> list[int]:
-    joined = "\n".join(texts)
-    if not _BROKEN.search(joined):
+    """Positions, but the last, of printed words that end so; their keys are known by now."""
+    if _known_open.isdisjoint(texts):
         return []
-    return [at for at, text in enumerate(texts[:-1]) if text[-1:] in (*HYPHENS, "\u00ad")]
+    return [at for at, text in enumerate(texts[:-1]) if text in _known_open]
 
 
 def _chains(broken: Sequence[int]) -> Iterator[tuple[int, int]]:
