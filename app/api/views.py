@@ -1,7 +1,8 @@
 """Doors for programs: search, items, pages and texts as JSON, described by OpenAPI; and the site's health."""
 
-from flask import Blueprint, jsonify, request
-from flask.typing import ResponseReturnValue
+import json
+
+from flask import Blueprint, Response, request
 from markupsafe import escape
 
 from app.api import health
@@ -18,60 +19,61 @@ Json = dict[str, object]
 
 
 @blueprint.get("/api/v1/search")
-def search() -> ResponseReturnValue:
+def search() -> Response:
     """One page of hits."""
     asked = read(request.args, strict=True)
     found = services().finding.search(
         current_visitor(), asked.query, asked.filters, asked.sort, asked.page, asked.size, asked.group
     )
-    return _private(jsonify(_found(found)))
+    return _answer(_found(found))
 
 
 @blueprint.get("/api/v1/items/<item_id>")
-def item(item_id: str) -> ResponseReturnValue:
+def item(item_id: str) -> Response:
     """An item's description."""
-    return _private(jsonify(_item(services().reading.item(current_visitor(), item_id))))
+    return _answer(_item(services().reading.item(current_visitor(), item_id)))
 
 
 @blueprint.get("/api/v1/items/<item_id>/pages")
-def item_pages(item_id: str) -> ResponseReturnValue:
+def item_pages(item_id: str) -> Response:
     """An item's pages in reading order."""
     pages = services().reading.pages(current_visitor(), item_id)
-    return _private(jsonify(item=item_id, total=len(pages), pages=[_page(page) for page in pages]))
+    return _answer({"item": item_id, "total": len(pages), "pages": [_page(page) for page in pages]})
 
 
 @blueprint.get("/api/v1/pages/<page_id>/text")
-def page_text(page_id: str) -> ResponseReturnValue:
+def page_text(page_id: str) -> Response:
     """A page's words with their boxes; an empty list while the page was not read."""
     visitor = current_visitor()
     page = services().reading.page(visitor, page_id)
-    return _private(jsonify(_text(page, services().reading.text(visitor, page_id))))
+    return _answer(_text(page, services().reading.text(visitor, page_id)))
 
 
 @blueprint.get("/api/v1/openapi.json")
-def openapi() -> ResponseReturnValue:
+def openapi() -> Response:
     """What this API serves, as OpenAPI 3.1."""
-    return jsonify(openapi_document(public_url()))
+    return _answer(openapi_document(public_url()))
 
 
 @blueprint.get("/healthz")
-def healthz() -> ResponseReturnValue:
+def healthz() -> Response:
     """Whether this process answers at all."""
-    return jsonify(status="ok")
+    return _answer({"status": "ok"})
 
 
 @blueprint.get("/readyz")
-def readyz() -> ResponseReturnValue:
+def readyz() -> Response:
     """Whether the site can serve: each store, and each worker with its pid."""
     state = health.look(services())
-    response = jsonify(state.as_json())
-    response.headers["Cache-Control"] = "no-store"
-    return response, 200 if state.ready else 503
+    return _answer(state.as_json(), 200 if state.ready else 503)
 
 
-def _private(response: ResponseReturnValue) -> ResponseReturnValue:
-    """What a visitor may see depends on who and where they are, so that nobody else may be served from a cache."""
-    response.headers["Cache-Control"] = "private, no-cache"  # type: ignore[union-attr]
+def _answer(body: Json, status: int = 200) -> Response:
+    """JSON for this visitor alone: what they may see depends on who and where they are."""
+    response = Response(
+        json.dumps(body, ensure_ascii=False, separators=(",", ":")), status, mimetype="application/json"
+    )
+    response.headers["Cache-Control"] = "private, no-cache"
     return response
 
 

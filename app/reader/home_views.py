@@ -12,7 +12,7 @@ from repository.domain.access import Visitor
 from repository.domain.records import Item
 from repository.domain.search import FacetCount, Filters
 
-NEWEST = 8
+NEWEST = 12
 ON_A_SHELF = 24
 
 

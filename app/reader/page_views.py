@@ -9,7 +9,7 @@ from app.reader.asked import read
 from app.reader.citing import citation
 from app.reader.item_views import closed_unless_public, is_public, numbered, text_file
 from app.reader.marking import MarkedText, marked_text
-from app.reader.pictures import full_size, reading_size
+from app.reader.pictures import densest, full_size, reading_size
 from app.reader.room import blueprint
 from app.visitors import current_visitor, public_url, services
 from iiif.presentation import manifest_url
@@ -106,13 +106,15 @@ def _marked(visitor: Visitor, page: Page, query: str) -> tuple[MarkedText | None
 def _viewer_data(page: Page, text: MarkedText | None, region: Box | None) -> dict[str, object]:
     """What the viewer's script needs: the image as an IIIF service of this site, boxes in master pixels."""
     levels = level_count(page.width, page.height)
+    boxes = text.boxes if text else ()
     return {
         "image": f"/iiif/image/3/{page.id}",
         "width": page.width,
         "height": page.height,
         "tile": TILE,
         "factors": [1 << level for level in range(levels)],
-        "hits": [[box.x, box.y, box.w, box.h] for box in text.boxes] if text else [],
+        "hits": [[box.x, box.y, box.w, box.h] for box in boxes],
+        "first": densest(page, boxes) if boxes else 0,
         "region": [region.x, region.y, region.w, region.h] if region else None,
     }
 

@@ -56,7 +56,7 @@
   function opened() {
     boxHits();
     if (data.region) look(data.region, true);
-    else if (data.hits.length) goToHit(0, true);
+    else if (data.hits.length) goToHit(data.first, true);
     find("canvas").dataset.ready = data.image;
   }
 
@@ -80,6 +80,11 @@
     });
     viewer.addOnceHandler("open", opened);
   }
+
+  // The viewer puts a style element into the page, which the site's content policy forbids; an empty one stops it.
+  const style = document.createElement("style");
+  style.dataset.openseadragonMobileCss = "true";
+  document.head.append(style);
 
   function stop() {
     if (viewer) viewer.destroy();
