@@ -13,6 +13,7 @@ cv2.setNumThreads(1)
 
 MOST_PIXELS = 40_000_000  # A4 at 600 dpi is 35 million
 LONGEST_SIDE = 30_000  # OpenCV turns, and Tesseract reads, up to 32,767
+SLIVER = 32  # pixels; less high or wide holds no line of print
 BITONAL = 0.995
 GRAINY = 9.0
 FADED = 100
@@ -23,16 +24,16 @@ def clean(image: PageImage) -> CleanPage:
     """Clean one page for reading: at most 0.3 s for A4 at 300 dpi, memory about four times the image's.
 
     `applied` names the steps that were needed, in order: `stamp`, `noise`, `light`, `whiten`, `turn`, `enlarge`,
-    `reduce`."""
+    `reduce`. The master's pixels are not written to."""
     applied: list[str] = []
-    pixels = _bounded(image.pixels)
-    grey = _grey(pixels, applied)
-    if not _bitonal(grey):
-        grey = _even(grey, applied)
-    height = size.x_height(grey)
-    angle, scale = skew.skew(grey), size.scale(height, (grey.shape[0], grey.shape[1]), MOST_PIXELS)
+    grey = _grey(_bounded(image.pixels), applied)
+    height, angle, scale = 0.0, 0.0, 1.0
+    if min(grey.shape) >= SLIVER:
+        grey = grey if _bitonal(grey) else _even(grey, applied)
+        height, angle = size.x_height(grey), skew.skew(grey)
+        scale = size.scale(height, (grey.shape[0], grey.shape[1]), MOST_PIXELS)
     cleaned, to_master = _straight(grey, angle, scale, image.pixels.shape)
-    overall = scale * grey.shape[1] / image.pixels.shape[1]
+    overall = scale * max(grey.shape) / max(image.pixels.shape[:2])
     steps = {"turn": angle != 0, "enlarge": overall > 1, "reduce": overall < 1}
     applied += [step for step, needed in steps.items() if needed]
     return CleanPage(cleaned, round(size.resolution(image.dpi, height) * overall), to_master, tuple(applied))
@@ -51,7 +52,7 @@ def _bounded(pixels: Grey) -> Grey:
 def _grey(pixels: Grey, applied: list[str]) -> Grey:
     if pixels.ndim == 2:
         return pixels
-    stamps = colour.find_stamps(pixels)
+    stamps = colour.find_stamps(pixels) if min(pixels.shape[:2]) >= SLIVER else ()
     if stamps:
         applied.append("stamp")
     return colour.to_grey(pixels, stamps)

@@ -21,7 +21,10 @@ LAUNCHER = Path(__file__).parent / "launch" / "tesseract"
 pytesseract.pytesseract.tesseract_cmd = str(LAUNCHER)
 
 LSTM = 1  # --oem: the neural engine; the model has no other
-NOT_A_PAGE = ("Image too small", "Empty page")
+OUT_OF_MEMORY = "alloc fail"
+OUT_OF_MEMORY_SENTENCE = N_(
+    "Tesseract hết bộ nhớ khi đọc trang; hãy thử lại khi máy rảnh hơn hoặc quét trang ở độ phân giải thấp hơn."
+)
 PROBE_SECONDS = 30
 SMALLEST_SIDE = 8
 WORD_ROW = "5"
@@ -101,15 +104,15 @@ class Tesseract:
     def _table(self, page: CleanPage) -> str:
         config = f"--oem {LSTM} --psm {self.psm} --dpi {page.dpi} -c tessedit_create_tsv=1"
         with tempfile.TemporaryDirectory(prefix="tesseract-") as folder:
-            file = Path(folder) / "page.tif"
-            # An uncompressed TIFF: compressing and unpacking a PNG costs as much as cleaning the page.
+            # Uncompressed: packing and unpacking a PNG costs as much as cleaning the page.
+            file, log = Path(folder, "page.tif"), Path(folder, "page.tif.log")
             cv2.imwrite(str(file), page.pixels, (cv2.IMWRITE_TIFF_COMPRESSION, 1))
             try:
                 table = pytesseract.run_and_get_output(
                     str(file), extension="tsv", lang=self.language, config=config, timeout=self.timeout
                 )
             except pytesseract.TesseractError as error:
-                return _after(error)
+                raise _failure(error, log.read_text(errors="replace")) from error
             except RuntimeError as error:  # what pytesseract raises when time is up
                 raise EngineFailed(
                     N_("Tesseract chưa đọc xong trang sau {seconds} giây nên đã bị dừng."), seconds=self.timeout
@@ -118,23 +121,21 @@ class Tesseract:
                 raise EngineFailed(
                     N_("Tesseract chạy nhưng không trả về chữ của trang ({detail})."), detail=str(error)
                 ) from error
+            if OUT_OF_MEMORY in log.read_text(errors="replace"):
+                raise EngineFailed(OUT_OF_MEMORY_SENTENCE)
         return str(table)
 
 
-def _after(error: pytesseract.TesseractError) -> str:
-    """An empty table for a page too small to hold print; anything else is a failure of the engine."""
-    if error.status > 0 and any(complaint in error.message for complaint in NOT_A_PAGE):
-        return ""
+def _failure(error: pytesseract.TesseractError, log: str) -> EngineFailed:
+    """What to tell of a Tesseract that ended badly."""
+    if OUT_OF_MEMORY in log or "bad_alloc" in log:
+        return EngineFailed(OUT_OF_MEMORY_SENTENCE)
     if error.status < 0:
-        raise EngineFailed(
-            N_("Tesseract bị dừng đột ngột khi đọc trang (tín hiệu {signal}), có thể vì thiếu bộ nhớ."),
-            signal=-error.status,
-        ) from error
-    raise EngineFailed(
-        N_("Tesseract không đọc được trang (mã {status}): {detail}"),
-        status=error.status,
-        detail=error.message[-300:],
-    ) from error
+        return EngineFailed(N_("Tesseract bị dừng đột ngột khi đọc trang (tín hiệu {signal})."), signal=-error.status)
+    detail = log.strip()[-300:]
+    return EngineFailed(
+        N_("Tesseract không đọc được trang (mã {status}): {detail}"), status=error.status, detail=detail
+    )
 
 
 def _words(table: str, page: CleanPage) -> tuple[Word, ...]:

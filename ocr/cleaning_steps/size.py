@@ -12,7 +12,7 @@ READ_WELL = 16.0  # below this height of an x the engine errs more
 TOO_SMALL = 13.0
 TOO_LARGE = 48.0  # above it the engine only takes longer
 MOST_ENLARGED = 4.0
-LYING = 2.5  # times the resolution that the print suggests
+LYING = 2.0  # times the resolution that the print suggests
 ENOUGH_PIXELS = 2_500_000
 ENOUGH_LETTERS = 40
 
