@@ -159,6 +159,11 @@ class Intake:
             file = self._file(work, visitor, file_id)
         return file, self._masters.open(file.sha256)
 
+    def file(self, visitor: Visitor, file_id: str) -> BatchFile:
+        """A file of a batch, to staff of its library."""
+        with self._ledger.read() as work:
+            return self._file(work, visitor, file_id)
+
     def _look_again(self, visitor: Visitor, file_id: str, password: str | None) -> None:
         with self._ledger.write() as work:
             file = self._file(work, visitor, file_id)

@@ -7,7 +7,7 @@ from repository.db.ledger import Ledger, Work
 from repository.domain.access import Role, Visitor
 from repository.domain.batches import Batch, BatchFile, FileState, Finding, Progress, Reason, Report
 from repository.domain.errors import N_, AccessRefused, NotFound
-from repository.domain.records import Page
+from repository.domain.records import Item, Page
 from repository.scans.naming import gaps, group
 
 LOW_CONFIDENCE = 60.0
@@ -24,6 +24,13 @@ class Progressing:
         with self._ledger.read() as work:
             _batch(work, visitor, batch_id)
             return work.batches.progress(batch_id)
+
+    def items(self, visitor: Visitor, batch_id: str) -> list[Item]:
+        """The items that have pages of the batch."""
+        with self._ledger.read() as work:
+            _batch(work, visitor, batch_id)
+            found = work.items.get_many(work.pages.items_of_batch(batch_id))
+        return sorted(found.values(), key=lambda item: item.code)
 
     def report(self, visitor: Visitor, batch_id: str) -> Report:
         """What became of the batch so far; final once it is done."""

@@ -42,6 +42,13 @@ class Uploads:
         rows = self._session.scalars(select(UploadRow).where(UploadRow.batch_id == batch, UploadRow.file_id.is_(None)))
         return [Upload(row.id, row.batch_id, row.name, row.length, row.user, row.file_id) for row in rows]
 
+    def whole(self, batch: str) -> list[Upload]:
+        """The uploads of a batch that became files."""
+        rows = self._session.scalars(
+            select(UploadRow).where(UploadRow.batch_id == batch, UploadRow.file_id.is_not(None))
+        )
+        return [Upload(row.id, row.batch_id, row.name, row.length, row.user, row.file_id) for row in rows]
+
     def finish(self, upload_id: str, file_id: str) -> None:
         """Note which batch file the upload became."""
         row = self._session.get_one(UploadRow, upload_id)
