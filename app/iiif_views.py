@@ -5,8 +5,11 @@ Every request asks for access anew; what is not open to all is never stored by a
 
 import hashlib
 import json
+from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
+from typing import TypeVar
 
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
@@ -30,10 +33,11 @@ blueprint = Blueprint("iiif", __name__, url_prefix="/iiif")
 
 _IMAGE_SECONDS = 3600
 _DOCUMENT_SECONDS = 60
-_SEARCH_SIZE = 100
+_SEARCH_SIZE, _SEARCH_PARTS = 100, 100
 # Changed when the encoder's settings change, so that a browser asks again for pictures it holds.
 _ENCODING = "1"
 _PASSER_BY = Visitor()
+Found = TypeVar("Found")
 
 
 @blueprint.after_request
@@ -79,21 +83,24 @@ def image(version: Version, rest: str) -> AnyResponse:
     if len(segments) > 4:
         return _picture(version, "/".join(segments[:-4]), segments[-4:])
     page_id = rest.rstrip("/")
-    services().reading.page(current_visitor(), page_id)
+    _seen(lambda visitor: services().reading.page(visitor, page_id))
     return redirect(f"{image_service(public_url(), page_id, version)}/info.json", 303)
 
 
 def _info(version: Version, page_id: str) -> Response:
-    page = services().reading.page(current_visitor(), page_id)
+    page, public = _seen(lambda visitor: services().reading.page(visitor, page_id))
     if not page.derivative:
         raise NotFound(N_("Trang {page} chưa có ảnh để xem."), page=page_id)
     service = image_service(public_url(), page_id, version)
     info = info_json(version, service, ImageSize(page.width, page.height))
-    return _document(info, CONTEXT[version], _open_to_all(page), plain_by_default=version == 2)
+    return _document(info, CONTEXT[version], public, plain_by_default=version == 2)
 
 
 def _picture(version: Version, page_id: str, segments: list[str]) -> Response:
-    with services().reading.derivative(current_visitor(), page_id) as (path, page):
+    with ExitStack() as stack:
+        (path, page), public = _seen(
+            lambda visitor: stack.enter_context(services().reading.derivative(visitor, page_id))
+        )
         size = ImageSize(page.width, page.height)
         region, scaling, rotation, last = segments
         asked = parse(version, region, scaling, rotation, last, size)
@@ -104,7 +111,7 @@ def _picture(version: Version, page_id: str, segments: list[str]) -> Response:
         response.headers["Link"] = (
             f'<{service}/{canonical(version, asked, size)}>;rel="canonical",<{PROFILE_LINK[version]}>;rel="profile"'
         )
-        _keep_for(response, _IMAGE_SECONDS, _open_to_all(page))
+        _keep_for(response, _IMAGE_SECONDS, public)
         response.make_conditional(request)
         if response.status_code != 304:
             data, response.mimetype = render(path, asked)
@@ -116,13 +123,12 @@ def _picture(version: Version, page_id: str, segments: list[str]) -> Response:
 def item_manifest(item_id: str) -> Response:
     """Presentation API: one item with its pages in reading order."""
     reading, visitor = services().reading, current_visitor()
-    item = reading.item(visitor, item_id)
+    item, public = _seen(lambda visitor: reading.item(visitor, item_id))
     pages = reading.pages(visitor, item_id)
     library, base = reading.library(item.record.library), public_url()
     document = manifest(item, pages, library, base, text_url=partial(_text_url, base), searchable=True)
     # Staff may see pages that others do not, so only a passer-by's manifest is anybody's.
-    public = visitor.user is None and any(map(_open_to_all, pages[:1]))
-    return _document(document, PRESENTATION_CONTEXT, public)
+    return _document(document, PRESENTATION_CONTEXT, public and visitor.user is None)
 
 
 @blueprint.get("/search/2/<item_id>", defaults={"version": 2})
@@ -132,7 +138,7 @@ def item_search(item_id: str, version: int) -> Response:
     visitor = current_visitor()
     item = services().reading.item(visitor, item_id)
     query = request.args.get("q", "").strip()
-    part = max(1, request.args.get("page", 1, type=int))
+    part = min(max(1, request.args.get("page", 1, type=int)), _SEARCH_PARTS)
     hits: tuple[Hit, ...] = ()
     parts = 1
     if query:
@@ -156,7 +162,7 @@ def _match(page: Page, hit: Hit) -> Match:
 
 
 @blueprint.get("/presentation/3/collection/<name>")
-@blueprint.get("/presentation/3/collection/<name>/<int:part>")
+@blueprint.get("/presentation/3/collection/<name>/<int(max=100000):part>")
 def item_collection(name: str, part: int | None = None) -> Response:
     """Presentation API: `top`, `library:<code>` or `kind:<kind>`; long ones in numbered parts.
 
@@ -190,13 +196,14 @@ def _text_url(base_url: str, page: Page) -> str:
     return f"{base_url}/items/{page.item}/pages/{page.number}/text"
 
 
-def _open_to_all(page: Page) -> bool:
-    """Whether a passer-by may see the page, so that caches may keep it."""
+def _seen(ask: Callable[[Visitor], Found]) -> tuple[Found, bool]:
+    """What the visitor asks for, and whether a passer-by may see it too, so that caches may keep it.
+
+    Asked as a passer-by first: most of what is asked for is open to all."""
     try:
-        services().reading.page(_PASSER_BY, page.id)
+        return ask(_PASSER_BY), True
     except (NotFound, AccessRefused):
-        return False
-    return True
+        return ask(current_visitor()), False
 
 
 def _document(content: Node, context: str, public: bool, *, plain_by_default: bool = False) -> Response:

@@ -105,6 +105,9 @@ def test_what_is_closed_is_refused_in_one_sentence_and_not_kept(site: FlaskClien
         ("/iiif/presentation/3/collection/library:XX", 404),
         ("/iiif/presentation/3/collection/library:TN/9", 404),
         ("/iiif/presentation/3/collection/top/1", 404),
+        (f"/iiif/presentation/3/collection/library:TN/{'9' * 30}", 404),
+        (f"/iiif/search/2/{ITEM}?q=x&page={'9' * 30}", 200),
+        (f"/iiif/search/2/{ITEM}?q=x&page=x", 200),
     ],
 )
 def test_refusals(site: FlaskClient, path: str, status: int) -> None:

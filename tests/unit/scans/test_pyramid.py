@@ -84,6 +84,21 @@ def test_every_kind_of_pixel_becomes_grey_or_colour_of_eight_bits(
     assert ((image.width, image.height), image.bands, image.format) == (size, bands, "uchar")
 
 
+def test_colours_come_out_as_srgb_whatever_profile_the_scanner_wrote(tmp_path: Path) -> None:
+    patch = pyvips.Image.black(64, 64, bands=3).linear(1, [200, 120, 40]).cast("uchar").copy(interpretation="srgb")
+    wide = patch.icc_transform("p3", input_profile="srgb")
+    assert max(abs(a - b) for a, b in zip(wide(9, 9), patch(9, 9), strict=True)) > 5
+    wide.tiffsave(str(tmp_path / "wide.tif"))
+    write_pyramid(tmp_path / "wide.tif", tmp_path / "page.tif")
+    assert stored(tmp_path / "page.tif")(9, 9) == pytest.approx(patch(9, 9), abs=4)
+
+
+def test_what_is_transparent_becomes_white_paper(tmp_path: Path) -> None:
+    pyvips.Image.black(300, 200, bands=4).copy(interpretation="srgb").pngsave(str(tmp_path / "clear.png"))
+    write_pyramid(tmp_path / "clear.png", tmp_path / "page.tif")
+    assert stored(tmp_path / "page.tif")(150, 100) == [255, 255, 255]
+
+
 def test_a_black_and_white_scan_turns_grey_so_that_its_letters_stay_readable_when_small(tmp_path: Path) -> None:
     write_pyramid(PILLOW / "pport_g4.tif", tmp_path / "page.tif")
     assert len(np.unique(stored(tmp_path / "page.tif", 2).numpy())) > 64
