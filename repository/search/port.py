@@ -37,7 +37,8 @@ class SearchIndex(Protocol):
     def search(self, request: SearchRequest) -> SearchResult:
         """One page of hits in order. When grouped, total and facets count items, else documents.
 
-        Facet values stand by falling count, then by name. Raises QueryRejected."""
+        Facet values stand by falling count, then by name. Raises QueryRejected, and WrongUse for
+        a page before the first or a size over 100."""
 
     def count(self) -> int:
         """How many documents the last commit holds."""

@@ -13,6 +13,7 @@ from tantivy import Index, IndexWriter, Query, Searcher
 
 from repository.domain.errors import N_, QueryRejected, StoreFailed
 from repository.domain.search import FacetCount, IndexDocument, IndexHit, SearchRequest, SearchResult
+from repository.search.paging import hit_range
 from repository.search.query import parse
 from repository.search.tantivy_query import narrowing
 from repository.search.tantivy_ranking import Ranked, Ranking
@@ -92,17 +93,17 @@ class TantivyIndex:
                     writer.wait_merging_threads()
 
     def search(self, request: SearchRequest) -> SearchResult:
-        """One page of hits, counted and faceted. Raises QueryRejected, StoreFailed."""
+        """One page of hits, counted and faceted. Raises QueryRejected, StoreFailed, WrongUse."""
         tree = parse(request.query)
+        start, stop = hit_range(request)
         with _engine_errors():
             searcher = self._fresh_searcher()
             clauses = narrowing(self._schema, request.visibility, request.filters)
             ranking = Ranking(searcher, self._schema, tree, clauses, request.sort)
-            start = (request.page - 1) * request.size
             if request.group:
-                return _grouped(searcher, ranking, start, request)
+                return _grouped(searcher, ranking, start, stop, request.facets)
             total, facets = _tally(searcher, ranking.matching, request.facets)
-            ranked = ranking.window(start, start + request.size) if start < total else []
+            ranked = ranking.window(start, stop) if start < total else []
             return SearchResult(total, tuple(_hit(searcher, found) for found in ranked), facets)
 
     def _fresh_searcher(self) -> Searcher:
@@ -180,7 +181,7 @@ def _by_count(tally: Counter[str]) -> tuple[FacetCount, ...]:
     return tuple(FacetCount(value, count) for value, count in ordered)
 
 
-def _grouped(searcher: Searcher, ranking: Ranking, start: int, request: SearchRequest) -> SearchResult:
+def _grouped(searcher: Searcher, ranking: Ranking, start: int, stop: int, facets: bool) -> SearchResult:
     rows = searcher.aggregate(ranking.matching, _terms("row"))["row"]["buckets"]
     pages: dict[str, int] = {}
     tallies: dict[str, Counter[str]] = {field: Counter() for field in FACETS}
@@ -190,10 +191,9 @@ def _grouped(searcher: Searcher, ranking: Ranking, start: int, request: SearchRe
         for field in FACETS:
             if field in values:
                 tallies[field][values[field]] += 1
-    best = islice(_first_of_items(searcher, ranking, request.size), start, start + request.size)
+    best = islice(_first_of_items(searcher, ranking, stop - start), start, stop)
     hits = tuple(_hit(searcher, found, pages) for found in best) if start < len(pages) else ()
-    facets = {field: _by_count(tallies[field]) for field in FACETS} if request.facets else {}
-    return SearchResult(len(pages), hits, facets)
+    return SearchResult(len(pages), hits, {field: _by_count(tallies[field]) for field in FACETS} if facets else {})
 
 
 def _first_of_items(searcher: Searcher, ranking: Ranking, size: int) -> Iterator[Ranked]:

@@ -176,7 +176,7 @@ def real() -> list[IndexDocument]:
     return real_pages(300)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=["tantivy"])
 def real_index(real: list[IndexDocument], tmp_path_factory: pytest.TempPathFactory) -> Iterator[SearchIndex]:
     index = TantivyIndex(tmp_path_factory.mktemp("real"))
     for start in range(0, len(real), 50):  # several commits, so several segments

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from search_samples import Opener, filled, found, page, pages, search
 
-from repository.domain.errors import QueryRejected
+from repository.domain.errors import QueryRejected, WrongUse
 from repository.search.port import SearchIndex
 
 # --- Vietnamese words -------------------------------------------------------------------------------------------
@@ -178,3 +178,14 @@ def test_any_text_can_be_put(index: SearchIndex, text: str) -> None:
 def test_senseless_queries_are_refused(index: SearchIndex, query: str) -> None:
     with pytest.raises(QueryRejected):
         search(index, query)
+
+
+@pytest.mark.parametrize("given", [{"page": 0}, {"size": 0}, {"size": 101}, {"page": -1}])
+def test_pages_out_of_bounds_are_wrong_use(index: SearchIndex, given: dict[str, int]) -> None:
+    with pytest.raises(WrongUse):
+        search(filled(index, pages("a")), "a", **given)
+
+
+def test_a_page_far_past_the_end_is_empty(index: SearchIndex) -> None:
+    result = search(filled(index, pages("a")), "a", page=10**9, size=100)
+    assert (result.total, result.hits) == (1, ())
