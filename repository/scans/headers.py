@@ -178,3 +178,6 @@ DAMAGED = N_(
     "Dữ liệu ảnh bị hỏng hoặc bị cắt cụt nên không đọc được trọn trang; hãy chép lại tệp gốc hoặc quét lại trang."
 )
 SAMPLES = N_("Ảnh dùng kiểu điểm ảnh mà hệ thống không đọc được; hãy xuất lại thành TIFF hoặc JPEG xám hay màu 8 bit.")
+TOO_HEAVY = N_(
+    "Ảnh bị hỏng hoặc cần nhiều bộ nhớ hơn mức cho phép để giải mã; hãy xuất lại thành TIFF nén LZW hoặc JPEG."
+)

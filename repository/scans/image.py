@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from repository.domain.errors import InputRefused
 from repository.scans.apart import run_apart
-from repository.scans.headers import DAMAGED, SAMPLES, Header, read_header
+from repository.scans.headers import DAMAGED, SAMPLES, TOO_HEAVY, Header, read_header
 from repository.scans.limits import Limits
 from repository.scans.sniff import MediaType
 from repository.scans.tiff import PLAIN_COMPRESSIONS
@@ -81,7 +81,7 @@ def _apart(path: Path, header: Header, limits: Limits) -> tuple[Pixels, bool]:
     with TemporaryDirectory(prefix="diachi-") as folder:
         out = Path(folder, "pixels.npy")
         ask: dict[str, object] = {"path": str(path), "frame": header.frame, "out": str(out)}
-        answer = run_apart("image", {**ask, "max_pixels": limits.max_pixels}, limits, InputRefused(DAMAGED))
+        answer = run_apart("image", {**ask, "max_pixels": limits.max_pixels}, limits, InputRefused(TOO_HEAVY))
         return np.load(out), bool(answer["upright"])
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from repository.domain.errors import InputRefused
-from repository.scans.headers import DAMAGED, SAMPLES
+from repository.scans.headers import DAMAGED, SAMPLES, TOO_HEAVY
 
 _WHITE = 255
 
@@ -26,6 +26,8 @@ def decode(path: Path, frame: int) -> NDArray[np.uint8]:
                 return _pixels(ImageOps.exif_transpose(image))
     except InputRefused:
         raise
+    except MemoryError as error:
+        raise InputRefused(TOO_HEAVY) from error
     except Exception as error:  # Pillow's plugins let any kind escape on broken data
         raise InputRefused(DAMAGED) from error
 

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from pdf2image import convert_from_path
@@ -84,6 +85,7 @@ def _poppler(wanted: Wanted, folder: Path, limits: Limits, dpi: int, size: tuple
             paths_only=True,
             poppler_path=POPPLER,
             timeout=limits.tool_seconds,
+            strict=True,  # the launchers leave only "out of memory" a syntax error
         )
     except PDFPopplerTimeoutError as error:
         raise EngineFailed(_TOO_SLOW, number=wanted.number, seconds=limits.tool_seconds) from error
@@ -104,7 +106,8 @@ def _png(drawn: Path, path: Path, number: int) -> int:
     if found is None:
         raise InputRefused(_CANNOT_RENDER, number=number)
     bands, width, height = (3 if found[1] == b"P6" else 1), int(found[2]), int(found[3])
-    if drawn.stat().st_size < found.end() + width * height * bands:
+    short_of_memory = width == height == 1  # what poppler writes when the page's bitmap cannot be had
+    if short_of_memory or drawn.stat().st_size < found.end() + width * height * bands:
         raise InputRefused(_CANNOT_RENDER, number=number)
     pixels: NDArray[np.uint8] = np.memmap(drawn, np.uint8, "r", offset=found.end(), shape=(height, width, bands))
     if bands == 3 and _has_no_colour(pixels):
@@ -119,10 +122,10 @@ def _png(drawn: Path, path: Path, number: int) -> int:
 def _has_no_colour(pixels: NDArray[np.uint8]) -> bool:
     for at in range(0, len(pixels), _ROWS):
         rows = pixels[at : at + _ROWS]
-        red, green, blue = rows[:, :, 0], rows[:, :, 1], rows[:, :, 2]
-        if int(np.abs(red.astype(np.int16) - green).max()) > _CHROMA:
-            return False
-        if int(np.abs(blue.astype(np.int16) - green).max()) > _CHROMA:
+        green = rows[:, :, 1]
+        if any(
+            cv2.norm(np.ascontiguousarray(rows[:, :, band]), green.copy(), cv2.NORM_INF) > _CHROMA for band in (0, 2)
+        ):
             return False
     return True
 

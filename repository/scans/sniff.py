@@ -74,6 +74,8 @@ _SIGNATURES: tuple[tuple[bytes, MediaType], ...] = (
 _RIFF = {b"WEBP": MediaType.WEBP, b"WAVE": MediaType.AUDIO, b"AVI ": MediaType.VIDEO}
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"avif", b"avis")
 _AUDIO_BRANDS = (b"M4A ", b"M4B ", b"M4P ")
+# the mark of UTF-16 text would also do for MPEG layer I, which nobody keeps
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 # ASCII control bytes that no text holds; tab, line ends, form feed and escape are left out
 _NEVER_IN_TEXT = bytes(set(range(32)) - {9, 10, 12, 13, 27})
@@ -119,7 +121,7 @@ def _by_structure(head: bytes) -> MediaType:
         return MediaType.VIDEO
     if head[257:262] == b"ustar":
         return MediaType.OTHER_ARCHIVE
-    if _is_mpeg_audio(head):
+    if not head.startswith(_UTF16) and _is_mpeg_audio(head):
         return MediaType.AUDIO
     return MediaType.TEXT if _is_text(head) else MediaType.UNKNOWN
 
@@ -144,7 +146,7 @@ def _is_mpeg_audio(head: bytes) -> bool:
 
 
 def _is_text(head: bytes) -> bool:
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if head.startswith(_UTF16):
         return True
     # legacy Vietnamese encodings use every byte from 0x80 up: only control bytes tell that it is no text
     return not any(byte in _NEVER_IN_TEXT for byte in head)

