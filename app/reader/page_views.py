@@ -7,6 +7,7 @@ from flask import Response, render_template, request, send_file, url_for
 from app.language import translate
 from app.reader.asked import read
 from app.reader.citing import citation
+from app.reader.hit_pages import hit_pages
 from app.reader.item_views import closed_unless_public, is_public, numbered, text_file
 from app.reader.marking import MarkedText, marked_text
 from app.reader.pictures import densest, full_size, reading_size
@@ -60,6 +61,7 @@ def page(item_id: str, number: int) -> Response:
             picture=picture,
             full=full_size(found) if picture else "",
             viewer=_viewer_data(found, text, _region(found, request.args.get("region", ""))) if picture else None,
+            hits_around=hit_pages(visitor, item_id, number, query) if query and not refusal else None,
             around=_neighbours(visitor, item, number, query),
             citation=citation(item, library.name, address, found),
             manifest=manifest_url(public_url(), item_id),

@@ -1,12 +1,12 @@
 """The blueprint of the reader's pages and what all its templates may use."""
 
-from flask import Blueprint, current_app, request, url_for
-from flask_login import current_user
+from flask import Blueprint, request, url_for
 from markupsafe import Markup
 
 from app.headers import secure
 from app.reader import labels
-from app.visitors import services
+from app.visitors import current_visitor, services
+from repository.domain.access import Role
 
 blueprint = Blueprint("reader", __name__)
 blueprint.after_app_request(secure)
@@ -16,14 +16,14 @@ blueprint.after_app_request(secure)
 def everywhere() -> dict[str, object]:
     """What the layout shows: the site's names, and where staff go."""
     settings = services().settings
-    doors = current_app.view_functions
-    signed_in = current_user.is_authenticated
+    visitor = current_visitor()
     asked = request.full_path.rstrip("?") if request.method == "GET" else "/"
     return {
         "site_name": settings.site_name,
         "library_name": settings.library_name,
-        "staff_url": url_for("staff.batches") if signed_in and "staff.batches" in doors else "",
-        "sign_in_url": url_for("staff.sign_in", next=asked) if not signed_in and "staff.sign_in" in doors else "",
+        "staff_url": url_for("staff.batches") if visitor.may(Role.STAFF) else "",
+        "sign_in_url": "" if visitor.user else url_for("staff.sign_in", next=asked),
+        "signed_in_as": visitor.user,
         "kind_name": labels.kind_name,
         "language_name": labels.language_name,
     }

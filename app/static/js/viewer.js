@@ -57,7 +57,13 @@
     boxHits();
     if (data.region) look(data.region, true);
     else if (data.hits.length) goToHit(data.first, true);
-    find("canvas").dataset.ready = data.image;
+    const canvas = find("canvas");
+    const image = viewer.world.getItemAt(0);
+    canvas.dataset.image = data.image;
+    canvas.dataset.sharp = image.getFullyLoaded();
+    image.addHandler("fully-loaded-change", (change) => {
+      canvas.dataset.sharp = change.fullyLoaded;
+    });
   }
 
   function start() {
@@ -151,7 +157,7 @@
     if (other) document.querySelector(".top .lang").href = other.getAttribute("href");
     if (remember) history.pushState(null, "", address);
     start();
-    const turn = document.querySelector(`[data-turn][rel="${turnTo.last}"]`) || document.querySelector("[data-turn]");
+    const turn = document.querySelector(turnTo.last) || document.querySelector("[data-turn]");
     if (remember && turn) turn.focus({ preventScroll: true });
   }
 
@@ -160,7 +166,7 @@
     const turn = event.target.closest("a[data-turn]");
     if (turn && plain && viewer) {
       event.preventDefault();
-      turnTo.last = turn.rel;
+      turnTo.last = `${turn.closest(".turn") ? ".turn" : ".hit-pages"} [data-turn][rel="${turn.rel}"]`;
       turnTo(turn.href, true);
       return;
     }
@@ -172,7 +178,7 @@
   document.addEventListener("keydown", (event) => {
     if (event.target.closest("input, textarea, select") || event.ctrlKey || event.metaKey || event.altKey) return;
     const wanted = { PageUp: "prev", PageDown: "next" }[event.key];
-    const turn = wanted && document.querySelector(`a[data-turn][rel="${wanted}"]`);
+    const turn = wanted && document.querySelector(`.turn a[data-turn][rel="${wanted}"]`);
     if (turn) {
       event.preventDefault();
       turn.click();
