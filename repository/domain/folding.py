@@ -52,7 +52,7 @@ class Keys:
         return (self.k1, self.k2, self.k3)[tier - 1]
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 16)
 def keys(word: str) -> Keys:
     """The keys of one word (a token: no blanks, no hyphens). A number loses its thousands marks: 70.000 → 70000."""
     lower = unicodedata.normalize("NFC", clean(word).lower())
@@ -60,7 +60,9 @@ def keys(word: str) -> Keys:
         lower = lower.replace(".", "").replace(",", "")
     k1 = _respelled(lower)
     k2 = _respelled(without_tones(k1))
-    return Keys(k1, k2, _respelled(without_marks(k2)))
+    k3 = _respelled(without_marks(k2))
+    k2 = k1 if k2 == k1 else k2  # one object for equal keys: so many are kept that it counts
+    return Keys(k1, k2, k2 if k3 == k2 else k3)
 
 
 def without_tones(text: str) -> str:

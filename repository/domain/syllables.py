@@ -55,7 +55,7 @@ class Syllable:
         return 1 if nucleus in _MOVING and not old_style else 0
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 13)
 def split(text: str) -> Syllable | None:
     """The syllable that `text` (any case, NFC or NFD) spells, or None if it is not shaped like one.
 

@@ -71,7 +71,7 @@ def _one_word(first: str, second: str) -> bool:
     return len(syllables) < 2 and not any(keys(half).marked for half in syllables)
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 16)
 def word_keys(printed: str) -> tuple[Keys, ...]:
     """The keys of the words within one blank-free run of clean text: "Việt-Nam," has two."""
     return tuple(keys(token.text) for token in tokenize(printed))

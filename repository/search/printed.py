@@ -9,7 +9,7 @@ from repository.domain.tokens import HYPHENS
 from repository.domain.vietnamese import Keys, clean, keys, tokenize, word_keys
 
 _HYPHENS = (*HYPHENS, "\u00ad")
-_MOST_KNOWN = 200_000
+_MOST_KNOWN = 100_000
 _known: dict[str, tuple[Keys, ...]] = {}  # a plain dict: a least-recently-used one takes three times as long to ask
 _known_open: set[str] = set()  # those that end in a hyphen
 

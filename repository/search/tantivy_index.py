@@ -1,20 +1,21 @@
 """The full-text index of the embedded profile: Tantivy in a folder."""
 
 import fcntl
+import os
 import threading
-from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
-from tantivy import Index, IndexWriter, Query, Searcher
+from tantivy import Index, IndexWriter, Searcher
 
 from repository.domain.errors import N_, QueryRejected, StoreFailed
-from repository.domain.search import FacetCount, IndexDocument, IndexHit, SearchRequest, SearchResult
+from repository.domain.search import IndexDocument, IndexHit, SearchRequest, SearchResult
 from repository.search.paging import hit_range
 from repository.search.query import parse
+from repository.search.tantivy_counting import tally, tally_items
 from repository.search.tantivy_query import narrowing
 from repository.search.tantivy_ranking import Ranked, Ranking
 from repository.search.tantivy_schema import (
@@ -24,14 +25,13 @@ from repository.search.tantivy_schema import (
     document_key,
     page_key,
     shown,
-    split_row,
     to_tantivy,
     word_analyzer,
 )
 
 _HEAP_BYTES = 96 << 20
-_ALL_BUCKETS = 65_000  # more than any field has values, so that no count is cut off
-FACETS = ("library", "kind", "place", "year")
+_FIRST_PAGES = 1000  # hits; further on, it is seen first whether there are so many
+_COUNTERS = 4  # threads
 
 
 class TantivyIndex:
@@ -43,11 +43,13 @@ class TantivyIndex:
     def __init__(self, folder: Path) -> None:
         self._folder = folder / VERSION
         self._schema = build_schema()
-        self._lock = threading.RLock()
+        self._lock = threading.RLock()  # over what is read from; never held while the engine writes
+        self._write_lock = threading.RLock()
         self._index: Index | None = None
         self._writer: IndexWriter | None = None
         self._seen: tuple[int, int] | None = None
         self._searcher: Searcher | None = None
+        self._counters: tuple[int, ThreadPoolExecutor] | None = None
 
     def put(self, documents: Sequence[IndexDocument]) -> None:
         """Add documents, replacing those with the same page id (or, for a record, the same item)."""
@@ -73,7 +75,7 @@ class TantivyIndex:
 
     def commit(self) -> None:
         """Make changes durable and findable; nothing happens when this instance has written nothing."""
-        with self._lock:
+        with self._write_lock:
             if self._writer is not None:
                 with _engine_errors():
                     self._writer.commit()
@@ -84,9 +86,13 @@ class TantivyIndex:
 
     def close(self) -> None:
         """Give up the right to write, after merges under way; drop what was not committed."""
-        with self._lock:
+        with self._write_lock:
             writer, self._writer = self._writer, None
-            self._index = self._searcher = self._seen = None
+            with self._lock:
+                self._index = self._searcher = self._seen = None
+                if self._counters is not None and self._counters[0] == os.getpid():
+                    self._counters[1].shutdown()
+                self._counters = None
             if writer is not None:
                 with _engine_errors():
                     writer.rollback()
@@ -101,10 +107,23 @@ class TantivyIndex:
             clauses = narrowing(self._schema, request.visibility, request.filters)
             ranking = Ranking(searcher, self._schema, tree, clauses, request.sort)
             if request.group:
-                return _grouped(searcher, ranking, start, stop, request.facets)
-            total, facets = _tally(searcher, ranking.matching, request.facets)
-            ranked = ranking.window(start, stop) if start < total else []
+                counting = self._beside().submit(tally_items, searcher, ranking.matching, request.facets)
+                beyond = stop > _FIRST_PAGES and start >= len(counting.result()[0])
+                best = [] if beyond else list(islice(_first_of_items(searcher, ranking, stop - start), start, stop))
+                pages, facets = counting.result()
+                return SearchResult(len(pages), tuple(_hit(searcher, found, pages) for found in best), facets)
+            tallying = self._beside().submit(tally, searcher, ranking.matching, request.facets)
+            beyond = stop > _FIRST_PAGES and start >= tallying.result()[0]
+            ranked = [] if beyond else ranking.window(start, stop)
+            total, facets = tallying.result()
             return SearchResult(total, tuple(_hit(searcher, found) for found in ranked), facets)
+
+    def _beside(self) -> ThreadPoolExecutor:
+        """Threads that count while hits are ranked: the engine works without Python's lock. New after a fork."""
+        with self._lock:
+            if self._counters is None or self._counters[0] != os.getpid():
+                self._counters = (os.getpid(), ThreadPoolExecutor(_COUNTERS, "search-count"))
+            return self._counters[1]
 
     def _fresh_searcher(self) -> Searcher:
         """A searcher on the last commit of any process. The engine replaces meta.json with every commit."""
@@ -119,18 +138,20 @@ class TantivyIndex:
             return self._searcher
 
     def _opened(self) -> Index:
-        if self._index is None:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            with (self._folder / ".creating").open("w") as gate:  # two processes may start on an empty folder at once
-                fcntl.flock(gate, fcntl.LOCK_EX)
-                self._index = Index(self._schema, str(self._folder))
-            self._index.register_tokenizer(WORDS, word_analyzer())
-            self._index.config_reader("manual")
-        return self._index
+        with self._lock:
+            if self._index is None:
+                self._folder.mkdir(parents=True, exist_ok=True)
+                with (self._folder / ".creating").open("w") as gate:  # two processes may begin on an empty folder
+                    fcntl.flock(gate, fcntl.LOCK_EX)
+                    index = Index(self._schema, str(self._folder))
+                index.register_tokenizer(WORDS, word_analyzer())
+                index.config_reader("manual")
+                self._index = index
+            return self._index
 
     @contextmanager
     def _writing(self) -> Iterator[IndexWriter]:
-        with self._lock, _engine_errors():
+        with self._write_lock, _engine_errors():
             if self._writer is None:
                 try:
                     self._writer = self._opened().writer(_HEAP_BYTES, 1)
@@ -156,44 +177,6 @@ def _engine_errors() -> Iterator[None]:
             N_("Không đọc hoặc ghi được chỉ mục tìm kiếm ({reason}). Hãy kiểm tra ổ đĩa, rồi lập lại chỉ mục."),
             reason=str(error),
         ) from error
-
-
-def _terms(field: str) -> dict[str, Any]:
-    return {field: {"terms": {"field": field, "size": _ALL_BUCKETS, "segment_size": _ALL_BUCKETS}}}
-
-
-def _tally(searcher: Searcher, query: Query, facets: bool) -> tuple[int, dict[str, tuple[FacetCount, ...]]]:
-    """Total and facets in one pass; every document has one library, so its buckets add up to the total."""
-    wanted: dict[str, Any] = {}
-    for field in FACETS if facets else ("library",):
-        wanted |= _terms(field)
-    counted = searcher.aggregate(query, wanted)
-    tallies = {
-        field: Counter({str(bucket["key"]): int(bucket["doc_count"]) for bucket in counted[field]["buckets"]})
-        for field in wanted
-    }
-    total = tallies["library"].total()
-    return total, {field: _by_count(tallies[field]) for field in FACETS} if facets else {}
-
-
-def _by_count(tally: Counter[str]) -> tuple[FacetCount, ...]:
-    ordered = sorted(tally.items(), key=lambda entry: (-entry[1], entry[0]))
-    return tuple(FacetCount(value, count) for value, count in ordered)
-
-
-def _grouped(searcher: Searcher, ranking: Ranking, start: int, stop: int, facets: bool) -> SearchResult:
-    rows = searcher.aggregate(ranking.matching, _terms("row"))["row"]["buckets"]
-    pages: dict[str, int] = {}
-    tallies: dict[str, Counter[str]] = {field: Counter() for field in FACETS}
-    for bucket in rows:
-        values = split_row(bucket["key"])
-        pages[values["item"]] = int(bucket["doc_count"])
-        for field in FACETS:
-            if field in values:
-                tallies[field][values[field]] += 1
-    best = islice(_first_of_items(searcher, ranking, stop - start), start, stop)
-    hits = tuple(_hit(searcher, found, pages) for found in best) if start < len(pages) else ()
-    return SearchResult(len(pages), hits, {field: _by_count(tallies[field]) for field in FACETS} if facets else {})
 
 
 def _first_of_items(searcher: Searcher, ranking: Ranking, size: int) -> Iterator[Ranked]:

@@ -186,6 +186,7 @@ def test_pages_out_of_bounds_are_wrong_use(index: SearchIndex, given: dict[str, 
         search(filled(index, pages("a")), "a", **given)
 
 
-def test_a_page_far_past_the_end_is_empty(index: SearchIndex) -> None:
-    result = search(filled(index, pages("a")), "a", page=10**9, size=100)
+@pytest.mark.parametrize("group", [False, True])
+def test_a_page_far_past_the_end_is_empty(index: SearchIndex, group: bool) -> None:
+    result = search(filled(index, pages("a")), "a", page=10**9, size=100, group=group)
     assert (result.total, result.hits) == (1, ())
