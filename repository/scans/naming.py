@@ -18,6 +18,11 @@ _GENERIC = re.compile(
     re.IGNORECASE,
 )
 _GLUED = re.compile(r"^(?P<stem>\D*?)[\s_.\-–—]*(?P<number>[0-9]{1,9})[a-z]?$", re.IGNORECASE)
+_FILE_KIND = re.compile(r"^(?:tiff?|jpe?g|jp2|png|masters?|bản gốc|[0-9]{2,4} ?dpi)$", re.IGNORECASE)
+_CODE = re.compile(r"^[^\W\d_]{1,6}[ ._-]?[0-9]{2,}[\w.-]*$")
+_VOLUME = re.compile(
+    r"^(?:tập|tap|t|quyển|quyen|q|phần|phan|cuốn|cuon|số|so|năm|nam|vol|no|part)[^\w]?[0-9]+$", re.IGNORECASE
+)
 _WHOLE_DOCUMENTS = {".pdf", ".djvu", ".zip"}
 LONGEST_GAP = 1_000
 
@@ -51,7 +56,7 @@ def group(name: str) -> tuple[str, int | None]:
     number belongs to the document `""`: the caller names it after the batch.
     """
     path = PurePosixPath(unicodedata.normalize("NFC", name).replace("\\", "/"))
-    folder = "" if str(path.parent) == "." else str(path.parent)
+    folder = _document_of(path.parent)
     stem = path.stem.strip()
     if path.suffix.lower() in _WHOLE_DOCUMENTS:
         return stem, None
@@ -62,6 +67,17 @@ def group(name: str) -> tuple[str, int | None]:
     if numbered:
         return numbered["stem"].strip(" _.-–—") or folder, int(numbered["number"])
     return stem, None
+
+
+def _document_of(folder: PurePosixPath) -> str:
+    """The document a folder stands for. A mark like *DC0012* says it alone; any other name only with the folders it
+    is in, as *tập 2* may be in many. Folders named for what files are (*tif*, *ảnh*) stand for the one they are in."""
+    parts = [part for part in folder.parts if part not in (".", "/")]
+    while len(parts) > 1 and (_GENERIC.match(parts[-1]) or _FILE_KIND.match(parts[-1])):
+        parts.pop()
+    if parts and _CODE.match(parts[-1]) and not _VOLUME.match(parts[-1]):
+        return parts[-1]
+    return "/".join(parts)
 
 
 def gaps(numbers: Iterable[int]) -> list[int]:
