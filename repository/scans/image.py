@@ -49,6 +49,8 @@ def read_image(path: Path, frame: int = 0, rotate: int = 0, limits: Limits = Lim
     pixels, upright = _apart(path, header, limits) if header.apart else (_with_vips(path, header), False)
     if not upright:
         pixels = _upright(pixels, header.orientation)
+    if pixels.shape[1::-1] != header.upright_size:
+        raise InputRefused(DAMAGED)  # two readers of one header disagree
     turns = rotate // _QUARTER_TURN % 4
     if turns:
         pixels = np.ascontiguousarray(np.rot90(pixels, -turns))
@@ -111,7 +113,10 @@ def _open(path: Path, header: Header) -> Any:
     options: dict[str, Any] = {"access": "sequential", "fail_on": "error"}
     if header.media_type is MediaType.TIFF:
         options["page"] = header.frame
-    return getattr(vips.Image, header.loader)(str(path), **options)
+    image = getattr(vips.Image, header.loader)(str(path), **options)
+    if (image.width, image.height) != (header.width, header.height):
+        raise InputRefused(DAMAGED)  # what was held against the limits is not what would be decoded
+    return image
 
 
 def _eight_bits(image: Any, path: Path, header: Header) -> Any:

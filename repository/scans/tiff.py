@@ -117,7 +117,7 @@ class _Walk:
         tags: _Tags = {}
         for at in range(0, len(block), entry_size):
             tag, kind = struct.unpack_from(self.order + "HH", block, at)
-            if tag in _WANTED and kind in _TYPE_SIZES:
+            if tag in _WANTED and tag not in tags and kind in _TYPE_SIZES:  # decoders too go by the first of two
                 tags[tag] = self._values(kind, block[at + 4 : at + entry_size])
         return {tag: values for tag, values in tags.items() if values}, after
 

@@ -154,6 +154,21 @@ def test_what_a_camera_appends_after_the_end_is_no_damage(path: Path) -> None:
     assert read_image(path).pixels.shape == (2480, 1748)
 
 
+def test_a_directory_with_two_sizes_does_not_pass_the_limits(path: Path) -> None:
+    Image.new("L", (4000, 3000)).save(path, "TIFF", compression="tiff_lzw")
+    data = bytearray(path.read_bytes())
+    directory = int.from_bytes(data[4:8], "little")
+    count = int.from_bytes(data[directory : directory + 2], "little")
+    entries = [bytes(data[directory + 2 + 12 * at :][:12]) for at in range(count)]
+    # the later width says 100
+    entries[2:2] = [entries[0][:8] + (100).to_bytes(4, "little")]
+    data += (count + 1).to_bytes(2, "little") + b"".join(entries) + bytes(4)
+    data[4:8] = (len(data) - 12 * (count + 1) - 6).to_bytes(4, "little")
+    path.write_bytes(data)
+    with pytest.raises(InputRefused):
+        read_image(path, limits=Limits(max_pixels=1_000_000))
+
+
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_any_damage_is_either_read_or_refused(path: Path, data: st.DataObject) -> None:
