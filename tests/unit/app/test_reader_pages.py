@@ -80,8 +80,9 @@ class TestResults:
         assert "1 tài liệu" in plain(html(reader, "/search?q=trang&group=item"))
 
     def test_a_hit_in_the_record_leads_to_the_item(self, shelves, reader):
-        assert f'<h2><a href="/items/{shelves.gazetteer}">' in html(reader, "/search?q=NXB") or True
-        assert "Trong mô tả tài liệu" in html(reader, "/search?q=DC0001")
+        page = html(reader, "/search?q=DC0001")
+        assert f'<h2><a href="/items/{shelves.gazetteer}">' in page
+        assert "Trong mô tả tài liệu" in page
 
     def test_within_one_item(self, shelves, reader):
         assert "1 kết quả" in plain(html(reader, f"/items/{shelves.gazetteer}/search?q=hương+ước"))
@@ -140,13 +141,11 @@ class TestPage:
         page = html(reader, f"/items/{shelves.gazetteer}/pages/2?q=hương")
         written = re.search(r'<script type="application/json" id="viewer-data">(.*?)</script>', page)
         assert written is not None
-        found = shelves.room.services.reading
         with shelves.room.services.ledger.read() as work:
             at = work.pages.at(shelves.gazetteer, 2)
             text = work.texts.current([at.id])[at.id]
         word = next(word for word in text.words if word.text == "hương")
         assert json.loads(written[1])["hits"] == [[word.box.x, word.box.y, word.box.w, word.box.h]]
-        assert found is not None
 
     def test_turns_to_its_neighbours_and_keeps_the_query(self, shelves, reader):
         page = html(reader, f"/items/{shelves.gazetteer}/pages/2?q=trang")
