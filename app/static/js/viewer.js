@@ -73,6 +73,7 @@
     shownHit = -1;
     find("canvas").closest(".image").classList.add("live");
     find("tools").hidden = false;
+    scrollText();
     document.querySelector('[data-do="hit"]').hidden = data.hits.length < 2;
     viewer = OpenSeadragon({
       element: find("canvas"),
@@ -91,6 +92,13 @@
   const style = document.createElement("style");
   style.dataset.openseadragonMobileCss = "true";
   document.head.append(style);
+
+  // The text beside the image scrolls by itself on wide screens; let it begin at its first marked word.
+  function scrollText() {
+    const mark = document.querySelector(".text mark");
+    const text = mark && mark.closest(".text");
+    if (text) text.scrollTop += mark.getBoundingClientRect().top - text.getBoundingClientRect().top - 80;
+  }
 
   function stop() {
     if (viewer) viewer.destroy();
