@@ -24,7 +24,9 @@ def _hit(hit: Hit, site: str) -> dict[str, object]:
         "page_id": hit.page.id if hit.page else None,
         "title": hit.item.title,
         "score": hit.score,
+        "tier": hit.tier,
         "snippet": "".join(f"<em>{escape(part)}</em>" if marked else str(escape(part)) for part, marked in hit.snippet),
         "boxes": [[box.x, box.y, box.w, box.h] for box in hit.boxes],
+        "matching_pages": hit.pages,
         "manifest": f"{site}/iiif/presentation/3/{hit.item.id}/manifest",
     }

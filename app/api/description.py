@@ -2,25 +2,12 @@
 
 from collections.abc import Mapping
 
+from app.api.schemas import Schema, schemas
 from app.reader.asked import LAST_PAGE, LAST_YEAR, MOST_HITS
-from repository.domain.access import AccessLevel
 from repository.domain.records import Kind
 from repository.domain.search import Sort
 
-Schema = dict[str, object]
 _TEXT: Schema = {"type": "string"}
-_MAYBE_TEXT: Schema = {"type": ["string", "null"]}
-_WHOLE: Schema = {"type": "integer"}
-_MAYBE_WHOLE: Schema = {"type": ["integer", "null"]}
-_NUMBER: Schema = {"type": "number"}
-_URI: Schema = {"type": "string", "format": "uri"}
-_BOX: Schema = {
-    "type": "array",
-    "description": "x, y, width, height in pixels of the full-size page",
-    "items": {"type": "integer"},
-    "minItems": 4,
-    "maxItems": 4,
-}
 
 
 def openapi_document(base_url: str) -> Schema:
@@ -35,7 +22,7 @@ def openapi_document(base_url: str) -> Schema:
         },
         "servers": [{"url": base_url}],
         "paths": _paths(),
-        "components": {"schemas": _schemas()},
+        "components": {"schemas": schemas()},
     }
 
 
@@ -90,113 +77,6 @@ def _search_parameters() -> list[Schema]:
             "group", {"type": "string", "enum": ["page", "item"], "default": "page"}, "One hit a page or an item"
         ),
     ]
-
-
-def _schemas() -> Schema:
-    hit = {
-        "item": _TEXT,
-        "page": _MAYBE_WHOLE,
-        "page_id": _MAYBE_TEXT,
-        "title": _TEXT,
-        "score": _NUMBER,
-        "tier": {
-            "type": "integer",
-            "enum": [1, 2, 3],
-            "description": "1 marks as typed, 2 tones differ, 3 marks differ",
-        },
-        "snippet": {"type": "string", "description": "HTML: escaped text with <em> around what matched"},
-        "boxes": {"type": "array", "items": _BOX},
-        "matching_pages": _WHOLE,
-        "manifest": _URI,
-    }
-    count = _object({"value": _TEXT, "count": _WHOLE})
-    return {
-        "Found": _object(
-            {
-                "total": _WHOLE,
-                "hits": _list_of("Hit"),
-                "facets": {"type": "object", "additionalProperties": {"type": "array", "items": count}},
-            }
-        ),
-        "Hit": _object(hit),
-        "Item": _object(_item()),
-        "Page": _object(
-            {
-                "id": _TEXT,
-                "number": _WHOLE,
-                "label": _TEXT,
-                "width": _WHOLE,
-                "height": _WHOLE,
-                "dpi": _WHOLE,
-                "confidence": {"type": ["number", "null"]},
-                "image": {"type": ["string", "null"], "format": "uri", "description": "IIIF Image API 3 service"},
-            }
-        ),
-        "Pages": _object({"item": _TEXT, "total": _WHOLE, "pages": _list_of("Page")}),
-        "Word": _object({"text": _TEXT, "box": _BOX, "confidence": _NUMBER, "line": _WHOLE, "block": _WHOLE}),
-        "Text": _object(
-            {
-                "page_id": _TEXT,
-                "item": _TEXT,
-                "page": _WHOLE,
-                "width": _WHOLE,
-                "height": _WHOLE,
-                "engine": _MAYBE_TEXT,
-                "text": _MAYBE_TEXT,
-                "words": _list_of("Word"),
-            }
-        ),
-        "Alive": _object({"status": {"const": "ok"}}),
-        "Ready": _object(
-            {
-                "ready": {"type": "boolean"},
-                "ledger": {"type": "boolean"},
-                "index": {"type": "boolean"},
-                "storage": {"type": "boolean"},
-                "workers": {
-                    "type": "array",
-                    "items": _object({"name": _TEXT, "pid": _WHOLE, "alive": {"type": "boolean"}}),
-                },
-            }
-        ),
-        "Error": _object({"error": {"type": "object", "required": ["message", "status"], "properties": _error()}}),
-    }
-
-
-def _item() -> Schema:
-    return {
-        "id": _TEXT,
-        "code": _TEXT,
-        "library": _TEXT,
-        "title": _TEXT,
-        "kind": {"type": "string", "enum": [*Kind]},
-        "author": _MAYBE_TEXT,
-        "place": _MAYBE_TEXT,
-        "year": _MAYBE_WHOLE,
-        "date": _MAYBE_TEXT,
-        "publisher": _MAYBE_TEXT,
-        "language": _TEXT,
-        "summary": _MAYBE_TEXT,
-        "subjects": {"type": "array", "items": _TEXT},
-        "rights": _MAYBE_TEXT,
-        "source": _MAYBE_TEXT,
-        "access": {"type": "string", "enum": [*AccessLevel]},
-        "published": {"type": "boolean"},
-        "page_count": _WHOLE,
-        "manifest": _URI,
-    }
-
-
-def _error() -> Schema:
-    return {"message": _TEXT, "status": _WHOLE, "incident": _TEXT}
-
-
-def _object(properties: Schema) -> Schema:
-    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
-
-
-def _list_of(name: str) -> Schema:
-    return {"type": "array", "items": {"$ref": f"#/components/schemas/{name}"}}
 
 
 def _bounded(low: int, high: int) -> Schema:

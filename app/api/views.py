@@ -3,14 +3,13 @@
 import json
 
 from flask import Blueprint, Response, request
-from markupsafe import escape
 
 from app.api import health
+from app.api.answers import search_answer
 from app.api.description import openapi_document
 from app.reader.asked import read
 from app.visitors import current_visitor, public_url, services
 from iiif.presentation import manifest_url
-from repository.catalog.finding import Found, Hit
 from repository.domain.pages import Box, PageText
 from repository.domain.records import Item, Page
 
@@ -25,7 +24,7 @@ def search() -> Response:
     found = services().finding.search(
         current_visitor(), asked.query, asked.filters, asked.sort, asked.page, asked.size, asked.group
     )
-    return _answer(_found(found))
+    return _answer(search_answer(found, public_url()))
 
 
 @blueprint.get("/api/v1/items/<item_id>")
@@ -75,30 +74,6 @@ def _answer(body: Json, status: int = 200) -> Response:
     )
     response.headers["Cache-Control"] = "private, no-cache"
     return response
-
-
-def _found(found: Found) -> Json:
-    facets = {
-        name: [{"value": count.value, "count": count.count} for count in counts]
-        for name, counts in found.facets.items()
-    }
-    return {"total": found.total, "hits": [_hit(hit) for hit in found.hits], "facets": facets}
-
-
-def _hit(hit: Hit) -> Json:
-    snippet = "".join(f"<em>{escape(text)}</em>" if marked else str(escape(text)) for text, marked in hit.snippet)
-    return {
-        "item": hit.item.id,
-        "page": hit.page.number if hit.page else None,
-        "page_id": hit.page.id if hit.page else None,
-        "title": hit.item.title,
-        "score": hit.score,
-        "tier": hit.tier,
-        "snippet": snippet,
-        "boxes": [_box(box) for box in hit.boxes],
-        "matching_pages": hit.pages,
-        "manifest": manifest_url(public_url(), hit.item.id),
-    }
 
 
 def _item(item: Item) -> Json:

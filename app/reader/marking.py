@@ -6,6 +6,8 @@ from repository.domain.pages import Box, PageText
 from repository.search.matching import boxes_of, match_page
 from repository.search.query import parse
 
+BY_HAND = "person"  # the engine that a correction names
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -17,10 +19,11 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class MarkedText:
-    """Blocks of lines of pieces, and the boxes of all hits, best first."""
+    """Blocks of lines of pieces, the boxes of all hits, best first, and whether a person corrected the text."""
 
     blocks: tuple[tuple[tuple[Piece, ...], ...], ...]
     boxes: tuple[Box, ...]
+    by_hand: bool
 
 
 def marked_text(text: PageText, query: str) -> MarkedText:
@@ -40,7 +43,7 @@ def marked_text(text: PageText, query: str) -> MarkedText:
         flags = [at + offset in marked for offset in range(len(line))]
         blocks[-1].append(_pieces([word.text for word in line], [word.box for word in line], flags))
         at += len(line)
-    return MarkedText(tuple(tuple(lines) for lines in blocks), boxes)
+    return MarkedText(tuple(tuple(lines) for lines in blocks), boxes, text.reading.engine == BY_HAND)
 
 
 def _pieces(words: list[str], boxes: list[Box], flags: list[bool]) -> tuple[Piece, ...]:
