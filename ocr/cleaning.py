@@ -31,7 +31,7 @@ def clean(image: PageImage) -> CleanPage:
     if min(grey.shape) >= SLIVER:
         grey = grey if _bitonal(grey) else _even(grey, applied)
         height, angle = size.x_height(grey), skew.skew(grey)
-        scale = size.scale(height, (grey.shape[0], grey.shape[1]), MOST_PIXELS)
+        scale = size.scale(height, (grey.shape[0], grey.shape[1]), MOST_PIXELS, untouched=not applied)
     cleaned, to_master = _straight(grey, angle, scale, image.pixels.shape)
     overall = scale * max(grey.shape) / max(image.pixels.shape[:2])
     steps = {"turn": angle != 0, "enlarge": overall > 1, "reduce": overall < 1}
@@ -89,6 +89,9 @@ def _straight(grey: Grey, angle: float, scale: float, master: tuple[int, ...]) -
     there = np.array([[cos, sin, 0.0], [-sin, cos, 0.0]])
     there[:, 2] = np.array(out) / 2 - there[:, :2] @ (width / 2, height / 2)
     back = np.asarray(cv2.invertAffineTransform(there), np.float64)
+    if not angle:
+        # The canvas is whole pixels, and resizing fills it exactly.
+        back = np.array([[width / out[0], 0.0, 0.0], [0.0, height / out[1], 0.0]])
     (a, b, c), (d, e, f) = (back * [[master[1] / width], [master[0] / height]]).tolist()
     to_master = ToMaster(master[1], master[0], ((a, b, c), (d, e, f)))
     if angle:

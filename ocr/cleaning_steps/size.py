@@ -10,7 +10,8 @@ from ocr.clean_page import Grey
 TYPICAL_DPI, TYPICAL = 300, 20.0  # an x of 11-point type is 20 pixels high at 300 dpi
 READ_WELL = 16.0  # below this height of an x the engine errs more
 TOO_SMALL = 13.0
-TOO_LARGE = 48.0  # above it the engine only takes longer
+LARGE = 22.0  # above it the engine takes longer and reads no better
+TOO_LARGE = 48.0  # above it even a page that needs nothing else is worth reducing
 MOST_ENLARGED = 4.0
 LYING = 2.0  # times the resolution that the print suggests
 ENOUGH_PIXELS = 2_500_000
@@ -35,13 +36,16 @@ def x_height(grey: Grey) -> float:
     return float(np.argmax(votes)) / shrink
 
 
-def scale(height: float, shape: tuple[int, int], most_pixels: int) -> float:
-    """By how much to scale a page with letters of `height` pixels (0.0: unknown): up for small print, as far as
-    `most_pixels` allow, down for huge print; 1.0 when it is good as it is."""
+def scale(height: float, shape: tuple[int, int], most_pixels: int, untouched: bool) -> float:
+    """By how much to scale a page with letters of `height` pixels (0.0: unknown); 1.0 when it is good as it is.
+
+    Up for small print, as far as `most_pixels` allow; down for large print, an `untouched` page only for huge print."""
     if 0 < height < TOO_SMALL:
         room = math.sqrt(most_pixels / (shape[0] * shape[1]))
         return max(1.0, min(READ_WELL / height, MOST_ENLARGED, room))
-    return 1.5 * TYPICAL / height if height > TOO_LARGE else 1.0
+    if height > (TOO_LARGE if untouched else LARGE):
+        return TYPICAL / height
+    return 1.0
 
 
 def resolution(tagged: int, height: float) -> int:

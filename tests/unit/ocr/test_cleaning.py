@@ -12,7 +12,7 @@ from ocr_pages import draw_page, scanned
 from PIL import Image, ImageDraw
 from shared_data import SHARED
 
-from ocr.clean_page import ToMaster
+from ocr.clean_page import CleanPage, ToMaster
 from ocr.cleaning import MOST_PIXELS, clean
 from ocr.cleaning_steps import size
 from repository.scans import PageImage, read_image
@@ -22,6 +22,12 @@ PAGE, WORDS = draw_page()
 
 def applied(pixels: NDArray[np.uint8], dpi: int = 300) -> tuple[str, ...]:
     return clean(PageImage(pixels, dpi)).applied
+
+
+def at_full_size(cleaned: CleanPage) -> NDArray[np.uint8]:
+    """The cleaned pixels scaled to the master's, so that the two can be compared place by place."""
+    size = (cleaned.to_master.width, cleaned.to_master.height)
+    return np.asarray(cv2.resize(cleaned.pixels, size, interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def test_a_clean_page_goes_through_untouched() -> None:
@@ -57,7 +63,7 @@ def test_faded_print_becomes_dark_again() -> None:
     cleaned = clean(PageImage(faded, 300))
     assert "whiten" in cleaned.applied
     print_ = np.asarray(PAGE) < 20
-    assert cleaned.pixels[print_].mean() < 80
+    assert at_full_size(cleaned)[print_].mean() < 80
     assert faded[print_].mean() > 160
 
 
@@ -66,7 +72,7 @@ def test_print_that_shines_through_grows_fainter() -> None:
     both = np.minimum(np.asarray(PAGE), 255 - (255 - back) * 0.2)
     cleaned = clean(PageImage(scanned(Image.fromarray(both.astype(np.uint8))), 300))
     only_back = (np.asarray(PAGE) > 250) & (back < 120)
-    assert cleaned.pixels[only_back].mean() - both[only_back].mean() > 20
+    assert at_full_size(cleaned)[only_back].mean() - both[only_back].mean() > 20
 
 
 def test_specks_are_filtered_only_where_there_are_some() -> None:
@@ -95,8 +101,9 @@ def test_a_red_seal_over_print_fades_and_the_print_stays() -> None:
     assert "stamp" in cleaned.applied
     ring = np.asarray(red_seal(PAGE)).astype(int)
     only_seal = (ring[..., 0] > 190) & (ring[..., 1] < 80)
-    assert cleaned.pixels[only_seal].min() > 180
-    assert cleaned.pixels[np.asarray(PAGE) < 40].max() < 110
+    # Resampling spreads the ink of letters over the seal's pixels next to them.
+    assert np.percentile(at_full_size(cleaned)[only_seal], 2) > 180
+    assert at_full_size(cleaned)[np.asarray(PAGE) < 40].mean() < 60
 
 
 def test_a_red_heading_is_no_stamp() -> None:
