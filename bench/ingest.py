@@ -169,9 +169,7 @@ def _watch(pid: int, peaks: Peaks, done: threading.Event) -> None:
 def _below(pid: int) -> list[int]:
     found = []
     try:
-        children = [
-            int(each) for path in Path(f"/proc/{pid}/task").glob("*/children") for each in path.read_text().split()
-        ]
+        lists = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]
     except OSError:
         return []
     for child in map(int, " ".join(lists).split()):

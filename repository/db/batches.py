@@ -87,9 +87,9 @@ class Batches:
         """The batch's live figures."""
         row = self._session.get_one(BatchRow, batch_id)
         counted = self._session.execute(
-            select(PageRow.state, func.count()).where(PageRow.batch_id == batch_id).group_by(PageRow.state)
+            select(PageRow.state, func.count().label("n")).where(PageRow.batch_id == batch_id).group_by(PageRow.state)
         )
-        pages: dict[str, int] = {state: count for state, count in counted}
+        pages: dict[str, int] = {row.state: row.n for row in counted}
         files = Files(self._session)
         waiting = files.count(batch_id, FileState.RECEIVED)
         taken = files.count(batch_id, FileState.TAKEN)
