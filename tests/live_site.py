@@ -95,13 +95,14 @@ class LiveSite:
         """SIGKILL to the server itself, and to nobody else."""
         assert self.process is not None
         self.process.kill()
-        self.process.wait()
+        self.process.communicate()
 
     def stop(self) -> None:
         """SIGTERM, as a shutdown does; fails when it does not end by itself."""
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-            assert self.process.wait(60) == 0
+            self.process.communicate(timeout=60)
+            assert self.process.returncode == 0
 
 
 def alive(pid: int) -> bool:
