@@ -15,4 +15,5 @@ def application() -> Flask:
     """Open the site and put the application together; called once a server process."""
     die_with(os.getppid())
     logging.basicConfig(level=logging.INFO, format="%(asctime)s web %(levelname)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     return create_app(build_services(load_settings()))

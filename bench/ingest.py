@@ -184,7 +184,8 @@ def _as_pdf(images: list[Path], target: Path) -> Path:
             single = target.with_suffix(".single.pdf")
             with Image.open(image) as opened:
                 dpi = float(opened.info.get("dpi", (300, 300))[0]) or 300.0
-                opened.save(single, "PDF", resolution=dpi, quality=95)
+                options = {} if opened.mode == "1" else {"quality": 95}
+                opened.save(single, "PDF", resolution=dpi, **options)
             with pikepdf.open(single) as one:
                 pdf.pages.extend(one.pages)
         pdf.save(target)

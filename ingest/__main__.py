@@ -29,7 +29,8 @@ def main() -> int:
     logging.basicConfig(
         level=logging.INFO, format=f"%(asctime)s {arguments.worker or 'supervisor'} %(levelname)s %(message)s"
     )
-    logging.getLogger("pyvips").setLevel(logging.WARNING)
+    for chatty in ("pyvips", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     services = build_services(load_settings(arguments.data))
     if arguments.worker:
         _run_worker(services, arguments.worker)

@@ -14,7 +14,7 @@ from types import FrameType
 
 import click
 
-from app.cli.sample import ingest_sample
+from app.cli.sample import ingest_sample, sample_owed
 from app.cli.site import Site
 from config.services import Services
 from config.settings import PREFIX
@@ -45,7 +45,9 @@ def serve(site: Site, host: str, port: int, public_url: str, sample: bool) -> in
     house = _House(host, port, str(services.settings.data))
     signal.signal(signal.SIGTERM, house.stop)
     signal.signal(signal.SIGINT, house.stop)
-    greeting = threading.Thread(target=_greet, args=(services, house, new and sample), daemon=True)
+    greeting = threading.Thread(
+        target=_greet, args=(services, house, sample and sample_owed(services, new)), daemon=True
+    )
     greeting.start()
     house.run()
     return 0
@@ -57,7 +59,7 @@ class _House:
     def __init__(self, host: str, port: int, data: str) -> None:
         self.host, self.port = host, port
         web = ["granian", "--interface", "wsgi", "--host", host, "--port", str(port), "--workers", "1",
-               "--blocking-threads", "8", "--no-ws", "--log-level", "warning", "--respawn-failed-workers",
+               "--blocking-threads", "4", "--no-ws", "--log-level", "warning", "--respawn-failed-workers",
                "--factory", "app.wsgi:application"]  # fmt: skip
         self._commands = [
             [sys.executable, "-m", *web],
