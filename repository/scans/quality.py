@@ -18,6 +18,7 @@ _WEAK, _STRONG = 0.16, 0.28  # how much darker than the paper around: to belong 
 _LEAST_AREA, _LEAST_HEIGHT = 7, 5
 _EDGE = 0.02
 _MUCH_INK = 0.004
+_MUCH_PICTURE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +36,10 @@ def inspect(image: PageImage) -> PageQuality:
     height, width = image.pixels.shape[:2]
     long_side = max(height, width)
     few = long_side < FEW_LONG_SIDE or _TRUSTED_DPI <= image.dpi < FEW_DPI
-    marks, area = _marks(_small_grey(image.pixels))
+    small = _small_grey(image.pixels)
+    marks, area = _marks(small)
     ink = sum(mark.area for mark in marks) / area
-    return PageQuality(not _tells_something(marks, ink), few, ink)
+    return PageQuality(not (_tells_something(marks, ink) or _pictures_something(small)), few, ink)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,19 @@ def _paper(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
     lifted = cv2.dilate(coarse, np.ones((5, 5), np.uint8))
     smooth = cv2.medianBlur(lifted, 21) if min(lifted.shape) > 21 else lifted
     return np.asarray(cv2.resize(smooth, (grey.shape[1], grey.shape[0]), interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def _pictures_something(grey: NDArray[np.uint8]) -> bool:
+    """Whether tones change over a good part of the page, as in a photograph: it has no paper to stand out from.
+
+    Fine noise is smoothed away, and wide shadows are in the surroundings that each spot is compared with."""
+    edge = round(0.08 * max(grey.shape))
+    inner = (
+        grey[edge:-edge, edge:-edge].astype(np.float32) if min(grey.shape) > 3 * edge > 0 else grey.astype(np.float32)
+    )
+    spot = cv2.GaussianBlur(inner, (0, 0), max(grey.shape) / 250)
+    around = cv2.GaussianBlur(inner, (0, 0), max(grey.shape) / 25)
+    return bool((np.abs(spot - around) > 0.10 * np.maximum(around, 40)).mean() > _MUCH_PICTURE)
 
 
 def _tells_something(marks: list[_Mark], ink: float) -> bool:

@@ -11,8 +11,6 @@ from repository.domain.records import Description, Kind
 
 LETTERS = "aăâbcdđeêghiklmnoôơpqrstuưvxyàáảãạ ÀĐ.,:0123456789-"
 words = st.text(alphabet=LETTERS, min_size=1, max_size=60).filter(str.strip)
-    str.strip
-)
 maybe = st.none() | words
 
 

@@ -75,6 +75,11 @@ def test_a_page_number_or_a_short_line_is_not_blank(text: str, tone: float, ink:
     assert not inspect(with_text(text, tone, ink)).blank
 
 
+@pytest.mark.parametrize("name", ["hopper_bigtiff.tif", "hopper_orientation_6.jpg"])
+def test_a_photograph_is_not_blank(name: str) -> None:
+    assert not inspect(read_image(SHARED / "hard" / "pillow" / name)).blank
+
+
 def test_a_red_seal_alone_is_not_blank() -> None:
     pixels = np.full((HEIGHT, WIDTH, 3), (225, 200, 160), np.uint8)
     cv2.circle(pixels, (1500, 2500), 200, (220, 120, 90), 12)
