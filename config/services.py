@@ -1,6 +1,7 @@
 """The composition root: adapters chosen by the settings, wired into the use cases. Nothing connects at import time."""
 
 from dataclasses import dataclass
+from fcntl import LOCK_EX, flock
 
 from config.settings import Settings
 from repository.catalog.accounts import Accounts
@@ -51,7 +52,9 @@ def build_services(settings: Settings) -> Services:
     settings.scratch_folder.mkdir(exist_ok=True)
     settings.uploads_folder.mkdir(exist_ok=True)
     engine = make_engine(settings.database_url)
-    upgrade(engine)
+    with (settings.data / "ledger.lock").open("w") as lock:
+        flock(lock, LOCK_EX)  # a new SQLite file does not like two processes to turn it to WAL at once
+        upgrade(engine)
     ledger = Ledger(engine)
     masters = FolderStore(settings.data / "masters")
     derivatives = FolderStore(settings.data / "derivatives")

@@ -5,20 +5,23 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from app.cli.site import Site, operator
 from app.cli.workers import Workers, working
-from config.services import Services
 from repository.catalog.sheet import is_sheet
 from repository.domain.access import AccessLevel, Visitor
 from repository.domain.batches import BatchState, Progress, Report
 from repository.domain.errors import N_, WrongUse
 from repository.scans.naming import natural_key
 
+if TYPE_CHECKING:
+    from config.services import Services
+
 LEVELS = [level.value for level in AccessLevel if level is not AccessLevel.EMBARGO]
-POLL, LOG_EVERY = 0.25, 5.0
+POLL, LOG_EVERY = 0.5, 5.0
 
 
 @click.command()
@@ -46,14 +49,15 @@ def ingest(
     """Nhập tệp và thư mục quét thành một lô / take scans in as a batch."""
     files = list(_files(paths))
     password = password_file.read_text("utf-8").rstrip("\r\n") if password_file else None
-    services = site.open()
-    visitor = operator(library or services.settings.library_code)
-    batch = services.intake.open_batch(
-        visitor, title or paths[0].resolve().name, library or services.settings.library_code,
-        expected_files=len(files), publish=publish, access=AccessLevel(access) if access else None, item=item,
-    )  # fmt: skip
-    click.echo(f"Lô {batch.id}: {len(files)} tệp", err=True)
-    with working(services.settings.data) as workers:
+    with working(site.folder) as workers:  # they load their code while this process loads its own
+        services = site.open()
+        code = library or services.settings.library_code
+        visitor = operator(code)
+        batch = services.intake.open_batch(
+            visitor, title or paths[0].resolve().name, code, expected_files=len(files), publish=publish,
+            access=AccessLevel(access) if access else None, item=item,
+        )  # fmt: skip
+        click.echo(f"Lô {batch.id}: {len(files)} tệp", err=True)
         for path, name in files:
             with path.open("rb") as stream:
                 services.intake.receive(visitor, batch.id, name, stream, password)
@@ -84,7 +88,7 @@ def _hidden(path: Path) -> bool:
     return any(part.startswith(".") or part in ("__MACOSX", "Thumbs.db") for part in path.parts)
 
 
-def watch(services: Services, visitor: Visitor, batch_id: str, workers: Workers) -> None:
+def watch(services: "Services", visitor: Visitor, batch_id: str, workers: Workers) -> None:
     """Show progress until the batch is done or cancelled; keeps somebody working meanwhile."""
     show = _Line(sys.stderr.isatty())
     while True:

@@ -1,31 +1,46 @@
 """The `diachi` command."""
 
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import click
 
-from app.cli.batch import batch
-from app.cli.index import reindex, verify
-from app.cli.ingest import ingest
-from app.cli.search import search
-from app.cli.serve import serve
-from app.cli.service import install_service
 from app.cli.site import Site
-from app.cli.user import user
 from repository.domain.errors import DiachiError
 
+COMMANDS = {
+    "batch": "app.cli.batch:batch",
+    "ingest": "app.cli.ingest:ingest",
+    "install-service": "app.cli.service:install_service",
+    "reindex": "app.cli.index:reindex",
+    "search": "app.cli.search:search",
+    "serve": "app.cli.serve:serve",
+    "user": "app.cli.user:user",
+    "verify": "app.cli.index:verify",
+}
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+class Commands(click.Group):
+    """Loads a command's code when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command's name."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name."""
+        module, _, name = COMMANDS.get(cmd_name, "").partition(":")
+        command: click.Command | None = getattr(import_module(module), name) if module else None
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Thư mục dữ liệu / data folder.")
 @click.pass_context
 def diachi(context: click.Context, data: Path | None) -> None:
     """Kho số hóa và địa chí / digitisation and local-studies repository."""
     context.obj = Site(data)
-
-
-for command in (ingest, search, batch, reindex, verify, user, serve, install_service):
-    diachi.add_command(command)
 
 
 def main() -> None:

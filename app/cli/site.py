@@ -4,25 +4,37 @@ import getpass
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from config.services import Services, build_services
-from config.settings import Settings, load_settings
 from repository.domain.access import Role, Visitor
 from repository.domain.records import Library
+
+if TYPE_CHECKING:
+    from config.services import Services
+    from config.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The data folder given on the command line."""
+    """The data folder given on the command line. What opens it is loaded only then, so that commands start quickly."""
 
     data: Path | None
 
-    def settings(self) -> Settings:
+    @property
+    def folder(self) -> Path:
+        """The data folder: the one given, else the one that DIACHI_DATA names, else `data`."""
+        return (self.data or Path(os.environ.get("DIACHI_DATA", "data"))).absolute()
+
+    def settings(self) -> "Settings":
         """The site's settings; raises WrongUse naming what is wrong."""
+        from config.settings import load_settings
+
         return load_settings(self.data)
 
-    def open(self) -> Services:
+    def open(self) -> "Services":
         """The site's services; a new folder becomes a new site with one library."""
+        from config.services import build_services
+
         services = build_services(self.settings())
         with services.ledger.read() as work:
             empty = not work.libraries.all()

@@ -50,6 +50,7 @@ class Workers:
 @contextmanager
 def working(data: Path) -> Iterator[Workers]:
     """Workers while the block lasts."""
+    data.mkdir(parents=True, exist_ok=True)
     workers = Workers(data)
     workers.ensure()
     try:

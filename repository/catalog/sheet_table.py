@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
 
-import openpyxl
-
 from repository.catalog.sheet_words import column
 from repository.domain.errors import N_, InputRefused
 
@@ -122,6 +120,8 @@ def _xlsx(name: str, data: bytes) -> Rows:
 
 
 def _cells(data: bytes) -> Rows:
+    import openpyxl  # only for workbooks: it takes half a second to load
+
     book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
     try:
         sheet = next(each for each in book.worksheets if each.sheet_state == "visible")

@@ -1,76 +1,108 @@
-"""Worker processes beside the server: started, watched, replaced when they die, stopped with their parent."""
+"""Processes beside the server: forked, watched, replaced when they die, ended with their parent.
+
+The parent loads the code once and does nothing else: it opens no file, no database and no thread, so that each fork
+starts from a clean state and at no cost."""
 
 import ctypes
+import logging
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+
+log = logging.getLogger(__name__)
 
 PR_SET_PDEATHSIG = 1
 QUICK_DEATH, LONGEST_PAUSE = 5.0, 30.0
+ROUND = 0.05
+
+Task = Callable[[], None]
 
 
 @dataclass(slots=True)
-class _Slot:
-    """A place in the pool: who works in it, and when the next may start."""
+class _Place:
+    """A place in the pool: what is done there, by which process, and when the next may start."""
 
-    name: str
-    process: subprocess.Popen[bytes] | None = None
+    task: Task
+    pid: int | None = None
     started: float = 0.0
     not_before: float = 0.0
     deaths: int = 0
 
 
-class WorkerPool:
-    """Keeps `count` processes of `command NAME` alive. The kernel kills them when the process that made the pool dies.
+class Pool:
+    """Keeps one process alive for each named task.
 
-    `on_death` is told the name of each that ended by itself, before another takes its place."""
+    `on_death` is told the name of each that ended by itself; it runs in a process of its own, before the place is
+    filled again."""
 
-    def __init__(self, command: Sequence[str], count: int, on_death: Callable[[str], None]) -> None:
-        self._command = list(command)
+    def __init__(self, tasks: Mapping[str, Task], on_death: Callable[[str], None]) -> None:
+        self._places = {name: _Place(task) for name, task in tasks.items()}
         self._on_death = on_death
-        self._run = f"{os.getpid()}-{int(time.time())}"
-        self._slots = [_Slot(f"worker-{number}-{self._run}") for number in range(count)]
 
     def tend(self) -> None:
-        """Reap the dead and fill empty places; a place whose workers die at once waits longer each time."""
-        for slot in self._slots:
-            if slot.process is not None and slot.process.poll() is not None:
-                self._bury(slot)
-            if slot.process is None and time.monotonic() >= slot.not_before:
-                slot.process = start_with_parent([*self._command, slot.name])
-                slot.started = time.monotonic()
+        """Reap the dead and fill empty places; a place whose processes die at once waits longer each time."""
+        for name, place in self._places.items():
+            if place.pid is not None and _ended(place.pid):
+                self._bury(name, place)
+            if place.pid is None and time.monotonic() >= place.not_before:
+                place.pid = fork(place.task)
+                place.started = time.monotonic()
 
     def alive(self) -> dict[str, int]:
         """Process ids by name."""
-        return {slot.name: slot.process.pid for slot in self._slots if slot.process and slot.process.poll() is None}
+        return {name: place.pid for name, place in self._places.items() if place.pid is not None}
 
     def stop(self, seconds: float) -> None:
-        """Ask every worker to stop after the step in hand; kill what is left after `seconds`."""
-        running = [slot.process for slot in self._slots if slot.process and slot.process.poll() is None]
-        for process in running:
-            process.terminate()
+        """Ask every process to end after what it has in hand; kill what is left after `seconds`."""
+        for pid in self.alive().values():
+            os.kill(pid, signal.SIGTERM)
         until = time.monotonic() + seconds
-        for process in running:
-            try:
-                process.wait(max(until - time.monotonic(), 0.1))
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        while self.alive() and time.monotonic() < until:
+            self._reap()
+            time.sleep(ROUND)
+        for pid in self.alive().values():
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
 
-    def _bury(self, slot: _Slot) -> None:
-        slot.process = None
-        quick = time.monotonic() - slot.started < QUICK_DEATH
-        slot.deaths = slot.deaths + 1 if quick else 0
-        slot.not_before = time.monotonic() + (min(0.5 * 2**slot.deaths, LONGEST_PAUSE) if quick else 0.0)
-        self._on_death(slot.name)
+    def _reap(self) -> None:
+        for place in self._places.values():
+            if place.pid is not None and _ended(place.pid):
+                place.pid = None
+
+    def _bury(self, name: str, place: _Place) -> None:
+        place.pid = None
+        quick = time.monotonic() - place.started < QUICK_DEATH
+        place.deaths = place.deaths + 1 if quick else 0
+        place.not_before = time.monotonic() + (min(0.5 * 2**place.deaths, LONGEST_PAUSE) if quick else 0.0)
+        os.waitpid(fork(lambda: self._on_death(name)), 0)
+
+
+def fork(task: Task) -> int:
+    """Run `task` in a process of its own that the kernel kills when this one dies; gives its process id."""
+    parent = os.getpid()
+    pid = os.fork()
+    if pid:
+        return pid
+    code = 1
+    try:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_DFL)
+        die_with(parent)
+        task()
+        code = 0
+    except Exception:
+        log.exception("process %d", os.getpid())
+    finally:
+        logging.shutdown()
+        os._exit(code)
 
 
 def start_with_parent(command: Sequence[str], **options: object) -> "subprocess.Popen[bytes]":
-    """Start a process that the kernel ends when this one dies, however it dies (Linux)."""
+    """Start a program that the kernel ends when this process dies, however it dies (Linux)."""
     parent = os.getpid()
     launcher = [sys.executable, "-m", "repository.jobs.tied", str(parent), *command]
     return subprocess.Popen(launcher, stdin=subprocess.DEVNULL, **options)  # type: ignore[call-overload,no-any-return]
@@ -81,3 +113,7 @@ def die_with(parent: int) -> None:
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         sys.exit(1)
+
+
+def _ended(pid: int) -> bool:
+    return os.waitpid(pid, os.WNOHANG)[0] == pid

@@ -99,12 +99,12 @@ def _pictures_something(grey: NDArray[np.uint8]) -> bool:
     """Whether tones change over a good part of the page, as in a photograph: it has no paper to stand out from.
 
     Fine noise is smoothed away, and wide shadows are in the surroundings that each spot is compared with."""
-    edge = round(0.08 * max(grey.shape))
-    inner = (
-        grey[edge:-edge, edge:-edge].astype(np.float32) if min(grey.shape) > 3 * edge > 0 else grey.astype(np.float32)
-    )
-    spot = cv2.GaussianBlur(inner, (0, 0), max(grey.shape) / 250)
-    around = cv2.GaussianBlur(inner, (0, 0), max(grey.shape) / 25)
+    size = (max(1, grey.shape[1] // 4), max(1, grey.shape[0] // 4))
+    coarse = cv2.resize(grey, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    edge = round(0.08 * max(size))
+    inner = coarse[edge:-edge, edge:-edge] if min(size) > 3 * edge > 0 else coarse
+    spot = cv2.GaussianBlur(inner, (0, 0), max(max(size) / 250, 0.5))
+    around = cv2.GaussianBlur(inner, (0, 0), max(max(size) / 25, 0.5))
     return bool((np.abs(spot - around) > 0.10 * np.maximum(around, 40)).mean() > _MUCH_PICTURE)
 
 
