@@ -3,42 +3,40 @@
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate, chain, groupby
-from typing import cast
 
 from repository.domain.tokens import HYPHENS
 from repository.domain.vietnamese import Keys, clean, keys, tokenize, word_keys
 
-_HYPHENS = (*HYPHENS, "\u00ad")
 _MOST_KNOWN = 100_000
 _known: dict[str, tuple[Keys, ...]] = {}  # a plain dict: a least-recently-used one takes three times as long to ask
-_known_open: set[str] = set()  # those that end in a hyphen
+
+
+class _Open(tuple[Keys, ...]):
+    """Keys of a printed word that the next may belong to: it ends in a hyphen, or there is nothing to see of it."""
 
 
 class PrintedRun:
     """The keys of printed words in order. One printed word may hold several ("Việt-Nam,"), or half of one.
 
-    `texts` are the printed words; `line_ends(i)` tells whether word i + 1 begins another line. `broken` are the words
-    that end a line with a hyphen."""
+    `texts` are the printed words; `line_ends(i)` tells whether word i + 1 begins another line."""
 
     def __init__(self, texts: Sequence[str], line_ends: Callable[[int], bool]) -> None:
-        self.texts = texts
         found = _printed_keys(texts)
-        self.broken = [at for at in _ending_in_hyphen(texts) if line_ends(at)]
-        self._halves: dict[int, tuple[int, ...]] = {}
-        chains = list(_chains(self.broken))
-        for first, after in chains:
-            held = _chain_words(texts, first, after)
-            found[first:after] = [tuple(word for word, _ in held)] + [()] * (after - first - 1)
+        chains = []
+        if _Open in map(type, found):
+            chains = [(first, _read_on(texts, first, after, line_ends)) for first, after in _chains(found)]
+            for first, words in chains:
+                found[first] = tuple(word for word, _ in words)
         self.keys: list[Keys] = list(chain.from_iterable(found))
         self._ends = list(accumulate(map(len, found)))
-        for first, after in chains:
+        self._owners: dict[int, tuple[int, ...]] = {}
+        for first, words in chains:
             start = self._ends[first - 1] if first else 0
-            for at, (_, owners) in enumerate(_chain_words(texts, first, after), start):
-                self._halves[at] = owners
+            self._owners.update((start + at, owners) for at, (_, owners) in enumerate(words))
 
     def printed(self, token: int) -> tuple[int, ...]:
         """The printed words that a word of the run stands in: one, or the two halves of a broken one."""
-        return self._halves.get(token) or (bisect_right(self._ends, token),)
+        return self._owners.get(token) or (bisect_right(self._ends, token),)
 
 
 def _printed_keys(texts: Sequence[str]) -> list[tuple[Keys, ...]]:
@@ -46,38 +44,43 @@ def _printed_keys(texts: Sequence[str]) -> list[tuple[Keys, ...]]:
     if None in found:
         if len(_known) > _MOST_KNOWN:
             _known.clear()
-            _known_open.clear()
-        for text in texts:
-            if text not in _known:
-                _known[text] = word_keys(clean(text))
-                if text.endswith(_HYPHENS):
-                    _known_open.add(text)
-        found = list(map(_known.get, texts))
-    return cast(list[tuple[Keys, ...]], found)
+        return [_learnt(text) if held is None else held for text, held in zip(texts, found, strict=True)]
+    return [held for held in found if held is not None]
 
 
-def _ending_in_hyphen(texts: Sequence[str]) -> list[int]:
-    """Positions, but the last, of printed words that end so; their keys are known by now."""
-    if _known_open.isdisjoint(texts):
-        return []
-    return [at for at, text in enumerate(texts[:-1]) if text in _known_open]
+def _learnt(printed: str) -> tuple[Keys, ...]:
+    shown = clean(printed + "\n").rstrip()
+    words = word_keys(clean(printed))
+    held = words if shown and shown[-1] not in HYPHENS else _Open(words)
+    _known[printed] = held
+    return held
 
 
-def _chains(broken: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """First word and word after the last of each series that line-end hyphens tie together."""
-    for _, group in groupby(enumerate(broken), key=lambda pair: pair[1] - pair[0]):
-        ends = [at for _, at in group]
-        yield ends[0], ends[-1] + 2
+def _chains(found: list[tuple[Keys, ...]]) -> Iterator[tuple[int, int]]:
+    """First word and word after the last of each series of open words with the one that follows; empties the rest."""
+    places = [at for at, held in enumerate(found) if type(held) is _Open]
+    for _, group in groupby(enumerate(places), key=lambda pair: pair[1] - pair[0]):
+        series = [at for _, at in group]
+        first, after = series[0], min(series[-1] + 2, len(found))
+        found[first:after] = [()] * (after - first)
+        yield first, after
 
 
-def _chain_words(texts: Sequence[str], first: int, after: int) -> list[tuple[Keys, tuple[int, ...]]]:
-    starts, joined = [], ""
+def _read_on(
+    texts: Sequence[str], first: int, after: int, line_ends: Callable[[int], bool]
+) -> list[tuple[Keys, tuple[int, ...]]]:
+    """The words of a series read as running text, and which printed words each stands in."""
+    starts, text = [], ""
     for at in range(first, after):
-        starts.append(len(joined))
-        joined += clean(texts[at] + "\n" if at < after - 1 else texts[at])
+        starts.append(len(text))
+        if at == after - 1:
+            text += clean(texts[at])
+        elif line_ends(at):
+            text += clean(texts[at] + "\n")
+        else:  # cleaned with something behind it, since a soft hyphen counts at a line's end only
+            text += clean(texts[at] + " .")[:-1]
     found = []
-    for token in tokenize(joined):
-        one = first + bisect_right(starts, token.start) - 1
-        last = first + bisect_right(starts, token.end - 1) - 1
+    for token in tokenize(text):
+        one, last = (first + bisect_right(starts, at) - 1 for at in (token.start, token.end - 1))
         found.append((keys(token.text), tuple(range(one, last + 1))))
     return found

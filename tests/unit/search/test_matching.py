@@ -1,7 +1,7 @@
 """What is marked on a page, boxed, and cut out: all from one match."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from repository.domain.columns import columns_of
@@ -131,6 +131,12 @@ PRINTED = st.lists(
 )
 
 
+@example([["i‐", "\u200b"], ["a"]])
+@example([["i‐"], ["\u00ad", "a"]])
+@example([["i\u00ad\u200b"], ["a"]])
+@example([["i‐\u200b"], ["a"]])
+@example([["i-", "a-"], ["-", "\u00ad"], ["\u00ad"]])
+@settings(max_examples=400)
 @given(PRINTED)
 def test_the_page_is_read_as_it_was_indexed(lines: list[list[str]]) -> None:
     words = [Word(text, Box(0, 0, 1, 1), 90.0, line, 0) for line, texts in enumerate(lines) for text in texts]
