@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from repository.catalog.access import visibility
 from repository.db.ledger import Ledger
 from repository.domain.access import Visitor
+from repository.domain.columns import PageColumns
 from repository.domain.pages import Box, PageText
 from repository.domain.records import Item, Page
 from repository.domain.search import FacetCount, Filters, IndexHit, SearchRequest, Sort
@@ -63,7 +64,7 @@ class Finding:
             items = work.items.get_many([hit.item for hit in result.hits])
             page_ids = [hit.page_id for hit in result.hits if hit.page_id is not None]
             pages = work.pages.get_many(page_ids)
-            texts = work.texts.current(page_ids)
+            texts = work.texts.current_columns(page_ids)
         hits = (
             _hit(parsed, hit, items[hit.item], pages.get(hit.page_id or ""), texts.get(hit.page_id or ""))
             for hit in result.hits
@@ -84,7 +85,7 @@ def record_text(item: Item) -> str:
     return "\n".join(part for part in [*parts, item.code] if part)
 
 
-def _hit(query: Query, hit: IndexHit, item: Item, page: Page | None, text: PageText | None) -> Hit:
+def _hit(query: Query, hit: IndexHit, item: Item, page: Page | None, text: PageColumns | None) -> Hit:
     if page is None or text is None:
         return Hit(item, None, hit.score, hit.tier, snippet_of_text(query, record_text(item)), (), hit.pages)
     matches = match_page(query, text)

@@ -148,11 +148,13 @@ def test_a_command_killed_in_the_middle_is_resumed_by_another(tmp_path: Path) ->
     batch = command.stderr.readline().split()[1].rstrip(":")
     services = build_services(Settings(data=data))
 
-    def some_done() -> bool:
+    def half_way() -> bool:
         progress = services.progressing.progress(ADMIN, batch)
-        return progress.state is BatchState.WORKING and progress.pages_done >= 1
+        with services.ledger.read() as work:
+            owed = work.jobs.count()
+        return progress.state is BatchState.WORKING and progress.pages_total > 0 and owed > 0
 
-    wait_until(some_done, "the first page")
+    wait_until(half_way, "pages on their way")
     family = descendants(command.pid)
     command.kill()
     command.communicate()
