@@ -5,7 +5,7 @@ import time
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from flask import Flask, current_app, render_template, request, session
+from flask import Flask, Response, current_app, render_template, request, session
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_limiter import Limiter
@@ -69,6 +69,11 @@ def close_session() -> None:
 def typed_name() -> str:
     """The user name of a sign-in form, as attempts are counted by it."""
     return request.form.get("name", "").strip().casefold()[:100]
+
+
+def failed(answer: Response) -> bool:
+    """Whether a sign-in was refused: only those count, for a whole class may come in from one address at once."""
+    return answer.status_code == 401
 
 
 def safe_path(target: str) -> str | None:

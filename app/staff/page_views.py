@@ -93,7 +93,7 @@ def _line(page: Page, words: tuple[Word, ...]) -> Line:
     top = min(word.box.y for word in words)
     right = max(word.box.x + word.box.w for word in words)
     bottom = max(word.box.y + word.box.h for word in words)
-    margin = max((bottom - top) // 4, 4)
+    margin = max((bottom - top) // 2, 8)  # engines often take a line for lower than it is
     x, y = max(left - margin, 0), max(top - margin, 0)
     width, height = min(right + margin, page.width) - x, min(bottom + margin, page.height) - y
     text = " ".join(word.text for word in words)

@@ -10,7 +10,7 @@ from app.reader.labels import grouped
 from app.staff.room import blueprint
 from app.staff.words import _, decimal, duration, finding_name, state_name
 from app.visitors import current_visitor, services
-from repository.domain.batches import Progress, Report
+from repository.domain.batches import BatchState, Progress, Report
 
 Figures = dict[str, str | int | float | None]
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -39,7 +39,7 @@ def figures(progress: Progress) -> Figures:
         if progress.pages_set_aside
         else "",
         "speed_text": _("%(speed)s trang/giây", speed=decimal(progress.pages_per_second, 2))
-        if progress.pages_per_second
+        if progress.pages_per_second and progress.state in (BatchState.RECEIVING, BatchState.WORKING)
         else "",
         "left_text": _("còn khoảng %(time)s", time=duration(progress.seconds_left))
         if progress.seconds_left is not None and finished < progress.pages_total

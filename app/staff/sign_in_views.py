@@ -6,7 +6,7 @@ from flask_limiter.util import get_remote_address
 from flask_login import current_user
 
 from app.language import translate
-from app.security import BY_ADDRESS, BY_NAME, close_session, limiter, open_session, safe_path, typed_name
+from app.security import BY_ADDRESS, BY_NAME, close_session, failed, limiter, open_session, safe_path, typed_name
 from app.staff.room import blueprint
 from app.staff.words import _
 from app.visitors import current_visitor, services
@@ -24,8 +24,8 @@ def sign_in() -> ResponseReturnValue:
 
 
 @blueprint.post("/sign-in")
-@limiter.limit(BY_ADDRESS, key_func=get_remote_address)
-@limiter.limit(BY_NAME, key_func=typed_name)
+@limiter.limit(BY_ADDRESS, key_func=get_remote_address, deduct_when=failed)
+@limiter.limit(BY_NAME, key_func=typed_name, deduct_when=failed)
 def sign_in_send() -> ResponseReturnValue:
     """Open a session, or say that name and password do not agree, never which of them is wrong."""
     name, password = request.form.get("name", ""), request.form.get("password", "")

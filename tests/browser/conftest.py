@@ -3,10 +3,11 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from werkzeug.serving import make_server
 
 CHROMIUM = "/usr/bin/chromium"
@@ -43,6 +44,23 @@ def listening(app: Flask) -> Iterator[str]:
 def listen() -> Callable[[Flask], object]:
     """`with listen(app) as address:` serves the application."""
     return listening
+
+
+@pytest.fixture
+def open_profile(chromium: Browser) -> Iterator[Callable[[Path], BrowserContext]]:
+    """Opens a browser whose profile stays in a folder, so that it can be closed and opened again."""
+    contexts = []
+
+    def opened(folder: Path) -> BrowserContext:
+        context = chromium.browser_type.launch_persistent_context(
+            folder, executable_path=CHROMIUM, args=FLAGS, locale="vi-VN", viewport={"width": 1280, "height": 900}
+        )
+        contexts.append(context)
+        return context
+
+    yield opened
+    for context in contexts:
+        context.close()
 
 
 @pytest.fixture

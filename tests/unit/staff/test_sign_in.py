@@ -51,6 +51,10 @@ def test_one_address_may_not_try_many_names(desk):
     assert [desk.sign_in(f"ten{n}", "sai").status_code for n in range(11)] == [401] * 10 + [429]
 
 
+def test_a_class_of_twelve_signs_in_from_one_address(desk):
+    assert {desk.beside().sign_in("canbo").status_code for _ in range(12)} == {303}
+
+
 def test_a_form_without_its_token_is_refused_in_plain_words(desk_of):
     staff = desk_of("canbo")
     answer = staff.client.post("/staff/batches/new", data={"title": "Lô"})
