@@ -160,7 +160,7 @@ def _watch(pid: int, peaks: Peaks, done: threading.Event) -> None:
             except OSError:
                 continue
             peak = int(status.partition("VmHWM:")[2].split()[0]) / 1024 if "VmHWM:" in status else 0.0
-            if "--worker" in name and "-m ingest" in name:
+            if "-m ingest" in name:
                 peaks.worker = max(peaks.worker, peak)
             elif "tesseract" in name.split(" ")[0]:
                 peaks.engine = max(peaks.engine, peak)

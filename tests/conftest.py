@@ -4,10 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from config.services import Services, build_services
 from config.settings import Settings
 from repository.domain.records import Library
+
+# how long an example takes says more about the machine than about the code
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Looking into received files: a ZIP gives files, a sheet gives metadata, anything else gives pages or is refused."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from repository.catalog.intake import UPLOAD_PRIORITY, tidy_name
@@ -14,6 +15,8 @@ from repository.domain.jobs import Job, JobKind
 from repository.scans import Limits, MediaType, Scan, members, open_scan, sniff
 from repository.scans.decrypting import decrypt
 from repository.storage.port import ObjectStore
+
+LEASE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,7 @@ class Unpacking:
                 self._refuse_member(job, looked, name, refusal)
                 continue
             with self._ledger.write() as work:
-                work.jobs.hold(job)
+                work.jobs.hold(job, LEASE)
                 file, new = work.files.add(looked.batch.id, name, stored.size, stored.key, looked.password)
                 if new:
                     work.jobs.enqueue(JobKind.FILE, file.id, looked.batch.id, UPLOAD_PRIORITY)
@@ -107,7 +110,7 @@ class Unpacking:
     def _refuse_member(self, job: Job, looked: _Looked, name: str, refusal: InputRefused) -> None:
         """A member that was not stored is reported under the ZIP's own bytes, which stay downloadable."""
         with self._ledger.write() as work:
-            work.jobs.hold(job)
+            work.jobs.hold(job, LEASE)
             file, _ = work.files.add(looked.batch.id, name, 0, looked.file.sha256)
             work.files.set_refused(file.id, Reason(refusal.template, dict(refusal.params)))
 

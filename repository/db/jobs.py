@@ -81,11 +81,12 @@ class Jobs:
         return int(freed.rowcount)  # type: ignore[attr-defined]
 
     def free_all(self) -> None:
-        """Free everything; for a start at which no worker can be alive."""
+        """Free everything; for a start at which no worker can be alive. That the server was stopped is not the jobs'
+        fault: the try does not count."""
         self._session.execute(
             update(JobRow)
             .where(JobRow.state == LEASED)
-            .values(state=WAITING, owner=None, lease_until=None, token=JobRow.token + 1)
+            .values(state=WAITING, owner=None, lease_until=None, token=JobRow.token + 1, attempts=JobRow.attempts - 1)
         )
 
     def drop(self, batch: str) -> None:
