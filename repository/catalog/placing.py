@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 
 from repository.catalog.marc import marc_of
-from repository.catalog.sheet import Sheet, SheetRow, match, parse_sheet
+from repository.catalog.sheet import Sheet, SheetRow, match, of_item, parse_sheet
 from repository.db.ledger import Ledger, Work
 from repository.domain.access import AccessLevel, ItemState
 from repository.domain.batches import Batch, FileState
@@ -49,7 +49,7 @@ class Placing:
         code = _code(batch, row, name)
         item = work.items.get(code) or work.items.by_code(batch.library, code)
         if item is None:
-            item = _add_item(work, batch, code, row or _row_of_code(sheet, code))
+            item = _add_item(work, batch, code, of_item(sheet, code) or row)
         return Place(item.id, _sort_key(row, name))
 
 
@@ -61,7 +61,7 @@ def apply_sheet(work: Work, batch: Batch, sheet: Sheet) -> None:
         if row is None or file.state is not FileState.TAKEN:
             continue
         code = _code(batch, row, file.name)
-        item = work.items.by_code(batch.library, code) or _add_item(work, batch, code, row)
+        item = work.items.by_code(batch.library, code) or _add_item(work, batch, code, of_item(sheet, code) or row)
         for page in work.pages.of_file(file.id):
             if page.item != item.id:
                 placed[page.item] = item.id
@@ -70,9 +70,9 @@ def apply_sheet(work: Work, batch: Batch, sheet: Sheet) -> None:
         work.items.touch(item.id)
     for left in placed:
         work.items.remove_if_empty(left)
-    for row in sheet.rows:
-        described = work.items.by_code(batch.library, row.code) if row.code else None
-        if described is not None and row.title:
+    for code in {row.code for row in sheet.rows if row.code}:
+        described, row = work.items.by_code(batch.library, code), of_item(sheet, code)
+        if described is not None and row is not None and row.title:
             _describe(work, described, row)
 
 
@@ -114,10 +114,6 @@ def _code(batch: Batch, row: SheetRow | None, name: str) -> str:
         return row.code
     code, _ = group(name)
     return (code or batch.title)[:200]
-
-
-def _row_of_code(sheet: Sheet, code: str) -> SheetRow | None:
-    return next((row for row in sheet.rows if row.code == code), None)
 
 
 def _sort_key(row: SheetRow | None, name: str) -> str:

@@ -137,7 +137,7 @@ class Unpacking:
         page = work.pages.add(
             NewPage(
                 item=item, batch=looked.batch.id, file=looked.file.id, frame=frame,
-                sort_key=f"{sort_key}/{frame:06d}", label=label or str(frame + 1),
+                sort_key=f"{sort_key}/{frame:06d}", label=label,
             )
         )  # fmt: skip
         work.steps.owe_all(page.id)

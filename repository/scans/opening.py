@@ -74,7 +74,7 @@ def _image_page(path: Path, limits: Limits) -> ScanPage:
 
 def _page(index: int, header: Header) -> ScanPage:
     width, height = header.upright_size
-    return ScanPage(index, str(index + 1), width, height, header.dpi)
+    return ScanPage(index, "", width, height, header.dpi)
 
 
 def _tiff_pages(path: Path, name: str, limits: Limits) -> tuple[ScanPage, ...]:
@@ -85,7 +85,7 @@ def _tiff_pages(path: Path, name: str, limits: Limits) -> tuple[ScanPage, ...]:
         try:
             pages.append(_page(index, tiff_header(frame, limits)))
         except InputRefused as problem:
-            pages.append(ScanPage(index, str(index + 1), frame.width, frame.height, frame.dpi, problem))
+            pages.append(ScanPage(index, "", frame.width, frame.height, frame.dpi, problem))
     if not pages:
         raise InputRefused(_NO_FRAMES, name=name)
     return tuple(pages)

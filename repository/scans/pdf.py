@@ -57,9 +57,9 @@ def structure(path: Path, name: str, passwords: list[str], max_pages: int) -> di
             raise InputRefused(TOO_MANY_PAGES, name=name, pages=len(pdf.pages), limit=max_pages)
         labelled = "/PageLabels" in pdf.Root
         found = []
-        for number, page in enumerate(pdf.pages, start=1):
+        for page in pdf.pages:
             width, height = page_size(page)
-            found.append([width, height, page.label if labelled else str(number)])
+            found.append([width, height, page.label if labelled else ""])
         return {"pages": found}
 
 
