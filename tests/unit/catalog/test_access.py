@@ -46,7 +46,7 @@ MAY_SEE = {
 }
 
 
-@pytest.mark.parametrize(("rights", "who"), MAY_SEE.items(), ids=lambda value: str(value)[:60])
+@pytest.mark.parametrize(("rights", "who"), MAY_SEE.items(), ids=["-".join(map(str, rights)) for rights in MAY_SEE])
 def test_each_kind_of_visitor_sees_what_the_level_says(
     rights: tuple[ItemState, AccessLevel, date | None], who: set[str]
 ) -> None:
