@@ -1,28 +1,47 @@
-"""A collection of made-up pages of real Vietnamese text for the search benchmark, and where its words stand."""
+"""A collection of made-up items of real Vietnamese text for the search benchmark, and where its words stand."""
 
 import lzma
 import random
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
-from repository.domain.search import IndexDocument
+from repository.catalog.marc import marc_of
+from repository.domain.access import AccessLevel, ItemState, Rights
+from repository.domain.pages import Box, PageText, Reading, Word
+from repository.domain.records import Description, Item, Kind, Library, Page, Record
 
 WORDS_A_PAGE = 350
 WORDS_A_LINE = 11
-_KINDS = ("book", "extract", "serial", "gazetteer", "local_history", "map", "village_convention", "proceedings")
+LIBRARIES = tuple(
+    Library(f"TV{at:02}", f"Thư viện tỉnh số {at}", address_ranges=(f"10.{at}.0.0/16", f"192.168.{at}.0/24"))
+    for at in range(1, 13)
+)
+READING = Reading("tesseract 5.5", "vie", {"psm": 3, "oem": 1})
+_LETTER, _HEIGHT, _LEADING, _MARGIN = 18, 40, 60, 100  # pixels at 300 dpi, about
+_PAGE = (2480, 3508)
+_SIZES = (4, 40, 100, 120, 236)  # pages of an item, 100 on average
+_KINDS = (
+    Kind.BOOK, Kind.EXTRACT, Kind.SERIAL, Kind.GAZETTEER, Kind.LOCAL_HISTORY, Kind.MAP, Kind.VILLAGE_CONVENTION,
+    Kind.PROCEEDINGS,
+)  # fmt: skip
 _PLACES = ("Lạng Sơn", "Thái Nguyên", "Bình Định", "Trà Vinh", "Bến Tre", "Vĩnh Long", "Hà Nội", "Huế", "Cao Bằng")
-_LEVELS = ("public",) * 17 + ("network", "onsite", "restricted")
+_LEVELS = (AccessLevel.PUBLIC,) * 17 + (AccessLevel.NETWORK, AccessLevel.ONSITE, AccessLevel.RESTRICTED)
+_DRAFTS = 0.05
+_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
+_WHEN = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class MadePage:
-    """A page as the index takes it, and its printed lines."""
+class MadeItem:
+    """An item with its pages and, beside them, their texts."""
 
-    document: IndexDocument
-    lines: tuple[str, ...]
+    item: Item
+    pages: tuple[Page, ...]
+    texts: tuple[PageText, ...]
 
 
 def paragraphs(shared: Path) -> list[str]:
@@ -31,42 +50,58 @@ def paragraphs(shared: Path) -> list[str]:
         return file.read().splitlines()
 
 
-def made_pages(texts: list[str], count: int, seed: int = 20261124) -> Iterator[MadePage]:
-    """`count` pages of WORDS_A_PAGE words: the paragraphs in a new order each time they run out."""
+def made_items(texts: list[str], count: int, seed: int = 20261124) -> Iterator[MadeItem]:
+    """Items of `count` pages together, WORDS_A_PAGE words each: the paragraphs in a new order each time they run out.
+
+    One item in twenty is a draft, three in twenty are not for a passer-by."""
     dice = random.Random(seed)
     words = _endless_words(texts, dice)
-    item, number, left, shape = "", 0, 0, dice.random
-    for at in range(count):
-        if left == 0:
-            left = min(dice.choice((1, 2, 4, 40, 120, 250)), count - at)
-            item, number = f"it{at:06x}", 0
-            facets = _facets(dice)
-        left, number = left - 1, number + 1
-        page = [next(words) for _ in range(WORDS_A_PAGE)]
-        lines = tuple(" ".join(page[start : start + WORDS_A_LINE]) for start in range(0, len(page), WORDS_A_LINE))
-        library, kind, place, year, level = facets
-        document = IndexDocument(
-            item=item,
-            page_id=f"pg{at:08x}",
-            number=number,
-            text="\n".join(lines),
-            title=f"Tư liệu {place or 'địa phương'} số {at % 977}",
-            library=library,
-            kind=kind,
-            place=place,
-            year=year,
-            language="vie",
-            published=shape() > 0.05,
-            access=level,
-            embargo_until=date(2027, 1, 1) if level == "embargo" else None,
-        )
-        yield MadePage(document, lines)
+    left = count
+    while left:
+        size = min(dice.choice(_SIZES), left)
+        left -= size
+        item = _item(dice, left, size)
+        pages = tuple(_page(dice, item, number) for number in range(1, size + 1))
+        yield MadeItem(item, pages, tuple(_text(list(islice(words, WORDS_A_PAGE))) for _ in pages))
 
 
-def _facets(dice: random.Random) -> tuple[str, str, str | None, int | None, str]:
-    place = dice.choice((*_PLACES, None))
-    year = dice.choice((None, dice.randint(1890, 2025)))
-    return f"TV{dice.randint(1, 12):02}", dice.choice(_KINDS), place, year, dice.choice(_LEVELS)
+def made_id(dice: random.Random) -> str:
+    """An identifier of the form that the ledger gives, the same in every run."""
+    return "".join(dice.choices(_LETTERS, k=13))
+
+
+def _item(dice: random.Random, serial: int, size: int) -> Item:
+    place, library = dice.choice((*_PLACES, None)), dice.choice(LIBRARIES).code
+    description = Description(
+        title=f"Tư liệu {place or 'địa phương'} số {serial}", kind=dice.choice(_KINDS), author="Nguyễn Văn Khoan",
+        place=place, year=dice.choice((None, dice.randint(1890, 2025))), publisher="Hội Văn nghệ",
+        summary="Ghi chép về đất đai, phong tục và con người của địa phương.", subjects=("Địa chí", "Lịch sử"),
+    )  # fmt: skip
+    record = Record(made_id(dice), library, marc_of(description), description)
+    state = ItemState.DRAFT if dice.random() < _DRAFTS else ItemState.PUBLISHED
+    rights = Rights(library, state, dice.choice(_LEVELS))
+    return Item(made_id(dice), f"DC{serial:06}", record, rights, size, _WHEN, _WHEN)
+
+
+def _page(dice: random.Random, item: Item, number: int) -> Page:
+    key = f"{dice.getrandbits(256):064x}"
+    return Page(
+        id=made_id(dice), item=item.id, number=number, label=str(number), image=key, frame=0, width=_PAGE[0],
+        height=_PAGE[1], dpi=300, derivative=key, confidence=92.0, approved=True,
+    )  # fmt: skip
+
+
+def _text(words: list[str]) -> PageText:
+    placed = []
+    x = 0
+    for at, word in enumerate(words):
+        line, beside = divmod(at, WORDS_A_LINE)
+        x = x if beside else _MARGIN
+        width = len(word) * _LETTER
+        box = Box(x % _PAGE[0], _MARGIN + line * _LEADING, width, _HEIGHT)
+        placed.append(Word(word, box, 96.0 - at * 7 % 30, line, line // 12))
+        x += width + _LETTER
+    return PageText(*_PAGE, tuple(placed), READING)
 
 
 def _endless_words(texts: list[str], dice: random.Random) -> Iterator[str]:

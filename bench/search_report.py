@@ -1,10 +1,7 @@
-"""Tables of the search benchmark, and their place in docs/benchmarks.md."""
+"""The table of the search benchmark."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-
-START, END = "<!-- search:start -->", "<!-- search:end -->"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +41,3 @@ def table(timed: Sequence[Timed]) -> str:
             shown += ["–"] * 3
         lines.append(f"| {kind} | {len(group)} | " + " | ".join(shown) + " |")
     return "\n".join(lines)
-
-
-def write_section(file: Path, section: str) -> None:
-    """Put `section` between this benchmark's marks in `file`; the rest of the file stays as it is."""
-    text = file.read_text("utf-8") if file.exists() else "# Benchmarks\n"
-    marked = f"{START}\n{section.strip()}\n{END}"
-    if START in text and END in text:
-        before, rest = text.split(START, 1)
-        text = before + marked + rest.split(END, 1)[1]
-    else:
-        text = f"{text.rstrip()}\n\n{marked}\n"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text, "utf-8")

@@ -15,10 +15,11 @@ from repository.domain.pages import Box, PageText, Reading, Word
 from repository.domain.records import AccessSetting, Description, Library
 
 READING = Reading("engine", "model", {})
+short_sides, long_sides = st.integers(0, 20_000), st.integers(0, 200_000)  # a long scroll has the latter
 words = st.builds(
     Word,
     st.text(min_size=1, max_size=12).filter(lambda text: not any(c.isspace() or c == "\n" for c in text)),
-    st.builds(Box, *[st.integers(0, 20_000)] * 4),
+    st.builds(Box, *[short_sides] * 4) | st.builds(Box, *[long_sides] * 4),
     st.integers(0, 100).map(float),
     st.integers(0, 90),
     st.integers(0, 9),

@@ -1,0 +1,133 @@
+"""Fills a real site for the search benchmark: its ledger by the table, its index by what the product puts there."""
+
+import time
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, insert
+
+from bench.search_collection import LIBRARIES, READING, MadeItem
+from config.services import Services, build_services
+from config.settings import Settings
+from repository.catalog.indexing import page_document, record_document
+from repository.db import tables
+from repository.db.engine import make_engine
+from repository.db.packing import pack
+from repository.domain.pages import PageText
+from repository.domain.records import Item, Page
+from repository.domain.search import IndexDocument
+
+_MAKER = "bench"
+
+
+class Site:
+    """A site in a folder. `index_seconds` is the time that went into the index, `ledger_seconds` into the ledger."""
+
+    def __init__(self, folder: Path) -> None:
+        settings = Settings(data=folder)  # type: ignore[call-arg]  # the rest has defaults
+        self.services: Services = build_services(settings)
+        self.index_seconds = self.ledger_seconds = 0.0
+        self._engine = make_engine(settings.database_url)
+        with self.services.ledger.write() as work:
+            for library in LIBRARIES:
+                work.libraries.put(library)
+        _insert(self._engine, {tables.BatchRow: [_batch(library.code) for library in LIBRARIES]})
+
+    def put(self, made: list[MadeItem]) -> list[IndexDocument]:
+        """Add items to the ledger and the index, committed in both; gives the documents."""
+        start = time.perf_counter()
+        _insert(self._engine, _rows(made))
+        self.ledger_seconds += time.perf_counter() - start
+        documents = [
+            document
+            for each in made
+            for document in (
+                record_document(each.item),
+                *map(page_document, [each.item] * len(each.pages), each.pages, each.texts),
+            )
+        ]
+        start = time.perf_counter()
+        self.services.index.put(documents)
+        self.services.index.commit()
+        self.index_seconds += time.perf_counter() - start
+        return documents
+
+    def settle(self) -> None:
+        """Let the index finish its merges and give up writing; searching goes on."""
+        start = time.perf_counter()
+        self.services.index.close()
+        self.index_seconds += time.perf_counter() - start
+        self._engine.dispose()
+
+
+def _insert(engine: Engine, rows: dict[type[tables.Table], list[dict[str, Any]]]) -> None:
+    with engine.begin() as connection:
+        for mapped, values in rows.items():
+            connection.execute(insert(mapped), values)
+
+
+def _rows(made: list[MadeItem]) -> dict[type[tables.Table], list[dict[str, Any]]]:
+    pages = [(each.item, page, text) for each in made for page, text in zip(each.pages, each.texts, strict=True)]
+    return {
+        tables.RecordRow: [_record(each.item) for each in made],
+        tables.ItemRow: [_item(each.item) for each in made],
+        tables.FileRow: [_file(each.item) for each in made],
+        tables.PageRow: [_page(item, page) for item, page, _ in pages],
+        tables.TextRow: list(chain.from_iterable(_texts(page, text) for _, page, text in pages)),
+    }
+
+
+def _batch(library: str) -> dict[str, Any]:
+    return {"id": f"b{library}", "library": library, "title": "Số hóa", "state": "finished", "created_by": _MAKER}
+
+
+def _record(item: Item) -> dict[str, Any]:
+    record = item.record
+    told = record.description
+    return {
+        "id": record.id, "library": record.library, "marc": record.marc, "title": told.title, "kind": told.kind.value,
+        "author": told.author, "place": told.place, "year": told.year, "date_text": told.date_text,
+        "publisher": told.publisher, "language": told.language, "summary": told.summary,
+        "subjects": list(told.subjects), "rights": told.rights, "source": told.source,
+    }  # fmt: skip
+
+
+def _item(item: Item) -> dict[str, Any]:
+    return {
+        "id": item.id, "code": item.code, "library": item.rights.library, "record_id": item.record.id,
+        "state": item.rights.state.value, "access": item.rights.level.value, "page_count": item.page_count,
+        "created_at": item.created_at, "published_at": item.published_at, "indexed_version": 1,
+    }  # fmt: skip
+
+
+def _file(item: Item) -> dict[str, Any]:
+    return {
+        "id": f"f{item.id}", "batch_id": f"b{item.rights.library}", "name": f"{item.code}.pdf", "size": 1,
+        "sha256": f"{hash(item.id) & 0xFFFFFFFF:064x}", "state": "unpacked", "pages": item.page_count,
+    }  # fmt: skip
+
+
+def _page(item: Item, page: Page) -> dict[str, Any]:
+    return {
+        "id": page.id, "item_id": item.id, "batch_id": f"b{item.rights.library}", "file_id": f"f{item.id}",
+        "frame": page.number - 1, "number": page.number, "sort_key": f"{page.number:06}", "label": page.label,
+        "state": "done", "approved": page.approved, "image": page.image, "width": page.width, "height": page.height,
+        "dpi": page.dpi, "derivative": page.derivative, "confidence": page.confidence,
+        "finished_at": item.created_at,
+    }  # fmt: skip
+
+
+def _texts(page: Page, text: PageText) -> list[dict[str, Any]]:
+    """What the engine read; each tenth page has been corrected since."""
+    sources = ("ocr", "correction") if page.number % 10 == 0 else ("ocr",)
+    words, confidence = pack(text), text.confidence
+    return [
+        {
+            "id": f"{source[0]}{page.id}", "page_id": page.id, "number": number, "source": source,
+            "engine": READING.engine, "model": READING.model, "settings": READING.settings, "words": words,
+            "confidence": confidence, "fingerprint": f"{page.image}:vie:{source}", "made_by": _MAKER,
+            "current": number == len(sources),
+        }
+        for number, source in enumerate(sources, 1)
+    ]  # fmt: skip
