@@ -61,7 +61,7 @@ class Finding:
             seen = visibility(visitor, work.libraries.all(), work.items.hidden())
             request = SearchRequest(query, seen, filters or Filters(), sort, page, size, group)
             result = self._index.search(request)
-            items = work.items.get_many([hit.item for hit in result.hits])
+            items = work.items.get_many(list({hit.item for hit in result.hits}))
             page_ids = [hit.page_id for hit in result.hits if hit.page_id is not None]
             pages = work.pages.get_many(page_ids)
             texts = work.texts.current_columns(page_ids)

@@ -1,12 +1,30 @@
 """Bibliographic records and items in the ledger."""
 
-from sqlalchemy import func, select, update
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from repository.db.ids import new_id
 from repository.db.tables import ItemRow, PageRow, RecordRow, now
 from repository.domain.access import AccessLevel, ItemState, Rights
 from repository.domain.records import AccessSetting, Description, Item, Kind, Record
+
+_item, _record = ItemRow.__table__.c, RecordRow.__table__.c
+# What every search asks: made once, and of bare columns, since mapped rows cost half as much again.
+_THESE = (
+    select(
+        _item.id, _item.code, _item.library, _item.state, _item.access, _item.embargo_until, _item.page_count,
+        _item.created_at, _item.published_at, _item.record_id, _record.library.label("record_library"),
+        _record.version.label("record_version"), _record.marc, _record.title, _record.kind, _record.author,
+        _record.place, _record.year, _record.date_text, _record.publisher, _record.language, _record.summary,
+        _record.subjects, _record.rights, _record.source,
+    )
+    .join_from(ItemRow.__table__, RecordRow.__table__, _record.id == _item.record_id)
+    .where(_item.id.in_(bindparam("ids", expanding=True)))
+)  # fmt: skip
+_HIDDEN = select(_item.id).where(_item.hidden.is_(True))
 
 
 class Items:
@@ -20,10 +38,10 @@ class Items:
         row = self._session.get(ItemRow, item_id)
         return item_of(row) if row else None
 
-    def get_many(self, item_ids: list[str]) -> dict[str, Item]:
+    def get_many(self, item_ids: Sequence[str]) -> dict[str, Item]:
         """Those of the items that exist, by id."""
-        rows = self._session.scalars(select(ItemRow).where(ItemRow.id.in_(item_ids)))
-        return {row.id: item_of(row) for row in rows}
+        self._session.flush()  # which bare columns do not bring about by themselves
+        return {row.id: _item_of_columns(row) for row in self._session.execute(_THESE, {"ids": item_ids})}
 
     def by_code(self, library: str, code: str) -> Item | None:
         """The item that a library calls `code`."""
@@ -88,7 +106,8 @@ class Items:
 
     def hidden(self) -> frozenset[str]:
         """Ids of items that no search may show now."""
-        return frozenset(self._session.scalars(select(ItemRow.id).where(ItemRow.hidden.is_(True))))
+        self._session.flush()  # see get_many
+        return frozenset(self._session.scalars(_HIDDEN))
 
     def owe_everything(self) -> None:
         """Say that the index has to take up every item again."""
@@ -124,7 +143,16 @@ class Items:
 
 def item_of(row: ItemRow) -> Item:
     """A row as the value that crosses rooms."""
-    record = Record(row.record.id, row.record.library, row.record.marc, _description(row.record), row.record.version)
+    record = row.record
+    return _made(row, Record(record.id, record.library, record.marc, _description(record), record.version))
+
+
+def _item_of_columns(row: Row[*tuple[Any, ...]]) -> Item:
+    record = Record(row.record_id, row.record_library, row.marc, _description(row), row.record_version)
+    return _made(row, record)
+
+
+def _made(row: ItemRow | Row[*tuple[Any, ...]], record: Record) -> Item:
     rights = Rights(row.library, ItemState(row.state), AccessLevel(row.access), row.embargo_until)
     return Item(row.id, row.code, record, rights, row.page_count, row.created_at, row.published_at)
 
@@ -138,7 +166,7 @@ def _columns(description: Description) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _description(row: RecordRow) -> Description:
+def _description(row: RecordRow | Row[*tuple[Any, ...]]) -> Description:
     return Description(
         title=row.title, kind=Kind(row.kind), author=row.author, place=row.place, year=row.year,
         date_text=row.date_text, publisher=row.publisher, language=row.language, summary=row.summary,

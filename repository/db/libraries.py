@@ -1,11 +1,15 @@
 """Member libraries in the ledger."""
 
-from sqlalchemy import select
+from typing import Any
+
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from repository.db.tables import LibraryRow
 from repository.domain.access import AccessLevel
 from repository.domain.records import Library
+
+_ALL = select(LibraryRow.__table__).order_by(LibraryRow.__table__.c.code)  # asked at every door: bare columns
 
 
 class Libraries:
@@ -21,7 +25,8 @@ class Libraries:
 
     def all(self) -> list[Library]:
         """Every library, by code."""
-        return [_library(row) for row in self._session.scalars(select(LibraryRow).order_by(LibraryRow.code))]
+        self._session.flush()  # which bare columns do not bring about by themselves
+        return [_library(row) for row in self._session.execute(_ALL)]
 
     def put(self, library: Library) -> None:
         """Add the library, or change the one of that code."""
@@ -35,5 +40,5 @@ class Libraries:
         )
 
 
-def _library(row: LibraryRow) -> Library:
+def _library(row: LibraryRow | Row[*tuple[Any, ...]]) -> Library:
     return Library(row.code, row.name, AccessLevel(row.default_access), tuple(row.address_ranges))

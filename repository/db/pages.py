@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Row, Select, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from repository.db.ids import new_id
@@ -13,6 +14,15 @@ from repository.domain.batches import StepName, StepState
 from repository.domain.records import Page
 
 WORKING, DONE, SET_ASIDE = "working", "done", "set_aside"
+
+_columns = PageRow.__table__.c
+# What every search asks: made once, and of bare columns, since mapped rows cost half as much again.
+_THESE = select(
+    _columns.id, _columns.item_id, _columns.number, _columns.label, _columns.image, _columns.image_frame,
+    _columns.width, _columns.height, _columns.dpi, _columns.derivative, _columns.confidence, _columns.blank,
+    _columns.state, _columns.rotate, _columns.file_id, _columns.batch_id, _columns.approved, _columns.few_pixels,
+    _columns.duplicate_of,
+).where(_columns.id.in_(bindparam("ids", expanding=True)))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +93,8 @@ class Pages:
 
     def get_many(self, page_ids: Sequence[str]) -> dict[str, Page]:
         """Those of the pages that exist, by id."""
-        rows = self._session.scalars(select(PageRow).where(PageRow.id.in_(page_ids)))
+        self._session.flush()  # which bare columns do not bring about by themselves
+        rows = self._session.execute(_THESE, {"ids": page_ids})
         return {row.id: page_of(row) for row in rows}
 
     def of_item(self, item_id: str, approved_only: bool) -> list[Page]:
@@ -202,7 +213,7 @@ class Pages:
         )
 
 
-def page_of(row: PageRow) -> Page:
+def page_of(row: PageRow | Row[*tuple[Any, ...]]) -> Page:
     """A row as the value that crosses rooms."""
     return Page(
         id=row.id, item=row.item_id, number=row.number, label=row.label, image=row.image, frame=row.image_frame,

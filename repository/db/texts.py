@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from repository.db.ids import new_id
@@ -13,6 +13,11 @@ from repository.domain.pages import PageText, Reading
 from repository.domain.records import TextVersion
 
 CORRECTION, OCR = "correction", "ocr"
+
+_columns = TextRow.__table__.c
+_CURRENT_WORDS = select(_columns.page_id, _columns.words).where(
+    _columns.page_id.in_(bindparam("ids", expanding=True)), _columns.current.is_(True)
+)
 
 
 class Texts:
@@ -74,9 +79,8 @@ class Texts:
 
     def current_columns(self, page_ids: Sequence[str]) -> dict[str, PageColumns]:
         """The current words of each page that has a text, in the form that is cheapest to bring back."""
-        rows = self._session.execute(
-            select(TextRow.page_id, TextRow.words).where(TextRow.page_id.in_(list(page_ids)), TextRow.current.is_(True))
-        )
+        self._session.flush()  # which bare columns do not bring about by themselves
+        rows = self._session.execute(_CURRENT_WORDS, {"ids": page_ids})
         return {page_id: unpack(words) for page_id, words in rows}
 
 
