@@ -1,6 +1,6 @@
 """Batches in the ledger and how far they are."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -78,10 +78,6 @@ class Batches:
         waiting = select(FileRow.id).where(FileRow.batch_id == batch_id, FileRow.state == FileState.RECEIVED.value)
         working = select(PageRow.id).where(PageRow.batch_id == batch_id, PageRow.state == WORKING)
         return any(self._session.scalar(query.limit(1)) is not None for query in (waiting, working))
-
-    def last_page_at(self, batch_id: str) -> datetime | None:
-        """When the batch's newest page was finished."""
-        return self._session.scalar(select(func.max(PageRow.finished_at)).where(PageRow.batch_id == batch_id))
 
     def progress(self, batch_id: str) -> Progress:
         """The batch's live figures."""

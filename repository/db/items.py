@@ -121,10 +121,6 @@ class Items:
         """How many items' records the index is believed to hold."""
         return self._session.scalar(select(func.count()).where(ItemRow.indexed_version > 0)) or 0
 
-    def ids(self) -> list[str]:
-        """Every item's id."""
-        return list(self._session.scalars(select(ItemRow.id).order_by(ItemRow.id)))
-
     def remove_if_empty(self, item_id: str) -> None:
         """Take away a draft that has no pages, with its record; one that has pages or was published stays."""
         self.recount(item_id)

@@ -8,7 +8,7 @@ from sqlalchemy import Row, Select, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from repository.db.ids import new_id
-from repository.db.tables import BatchRow, FileRow, ItemRow, PageRow, StepRow, now
+from repository.db.tables import BatchRow, ItemRow, PageRow, StepRow, now
 from repository.domain.access import ItemState
 from repository.domain.batches import StepName, StepState
 from repository.domain.records import Page
@@ -127,17 +127,6 @@ class Pages:
         query = select(PageRow).where(PageRow.item_id == item_id, PageRow.derivative.is_not(None))
         pages = self._list(query.limit(1), approved_only)
         return pages[0] if pages else None
-
-    def by_image_of_file(self, sha256: str, not_in: str) -> Page | None:
-        """The first page that came from other files of the same content, if any."""
-        row = self._session.scalar(
-            select(PageRow)
-            .join(FileRow, FileRow.id == PageRow.file_id)
-            .where(FileRow.sha256 == sha256, FileRow.id != not_in)
-            .order_by(PageRow.created_at, PageRow.frame)
-            .limit(1)
-        )
-        return page_of(row) if row else None
 
     def by_image(self, image: str, frame: int, not_page: str) -> Page | None:
         """The oldest other page with the same image, if any."""

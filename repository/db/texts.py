@@ -65,11 +65,6 @@ class Texts:
         rows = self._session.scalars(select(TextRow).where(TextRow.page_id == page_id).order_by(TextRow.number))
         return [version_of(row) for row in rows]
 
-    def version_text(self, version_id: str) -> PageText | None:
-        """The words of one version."""
-        row = self._session.get(TextRow, version_id)
-        return _text(row) if row else None
-
     def current(self, page_ids: Sequence[str]) -> dict[str, PageText]:
         """The current text of each page that has one."""
         rows = self._session.scalars(
