@@ -38,10 +38,10 @@ SECTION = """## Search: {pages:,} pages of 350 words
 
 `bench/search.py`, one client, embedded profile. What is timed is the whole use case (`Finding.search`) over a site of
 {items:,} items, as a passer-by: the libraries' addresses, the query, ranked hits, total and four facets from the index,
-then item, page and words of 20 hits from the ledger, and their snippets and boxes. Every page of hits is asked once, so
-nothing is kept from an earlier answer. Milliseconds on the clock and of processor time. The peer is SQLite {sqlite}
-FTS5 (`unicode61 remove_diacritics 2`) on the same pages in the same run: ranked hits with `snippet()`, total, the same
-four facets, but no items, no boxes, no marks-first order and no đ = d.
+then item, page and words of 20 hits from the ledger, and their snippets and boxes. Each query is asked once.
+Milliseconds on the clock and of processor time. The peer is SQLite {sqlite} FTS5 (`unicode61 remove_diacritics 2`) on
+the same pages in the same run: ranked hits with `snippet()`, total, the same four facets, but no items, no boxes, no
+marks-first order and no đ = d.
 
 {table}
 
@@ -50,7 +50,7 @@ four facets, but no items, no boxes, no marks-first order and no đ = d.
 | size | {size:.0f} MB | {peer_size} |
 | pages indexed a second | {rate:.0f} | {peer_rate} |
 
-The ledger beside it: {ledger:.0f} MB. The index is committed every {batch:,} pages, as it is when a batch goes in.
+The ledger beside it: {ledger:.0f} MB. The index is committed every {batch:,} pages.
 
 {date}, {machine}, Python {python}. Goal: p95 under 25 ms. The processor time is the fair measure where
 the load (processes waiting, 1 minute) was above the number of cores: it was {load:.1f}.
