@@ -6,6 +6,7 @@ import os
 from flask import Flask
 
 from app.factory import create_app
+from config.process import settle
 from config.services import build_services
 from config.settings import load_settings
 from repository.jobs.pool import die_with
@@ -16,4 +17,6 @@ def application() -> Flask:
     die_with(os.getppid())
     logging.basicConfig(level=logging.INFO, format="%(asctime)s web %(levelname)s %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    return create_app(build_services(load_settings()))
+    app = create_app(build_services(load_settings()))
+    settle()
+    return app

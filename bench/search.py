@@ -28,6 +28,7 @@ from bench.search_queries import Asked, Samples, draw  # noqa: E402
 from bench.search_report import Timed, table  # noqa: E402
 from bench.search_site import Site  # noqa: E402
 from bench.sections import write_section  # noqa: E402
+from config.process import settle  # noqa: E402
 from repository.catalog.finding import Finding  # noqa: E402
 from repository.domain.access import Visitor  # noqa: E402
 
@@ -109,21 +110,20 @@ def use_case(finding: Finding) -> Search:
 
 
 def ask(search: Search, peer: Peer | None, asked: list[Asked]) -> list[Timed]:
-    """Ask every query once, of both; a few go before to wake things up."""
+    """Ask every query once, first all of ours, then all of the peer, so that neither empties the other's caches; a few
+    go before to wake things up. The process keeps its memory as the web server's does."""
+    settle()
     for entry in asked[:5]:
         search(entry.query)
-    timed = []
-    for entry in asked:
-        wall, cpu = time.perf_counter(), time.process_time()
-        search(entry.query)
-        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-        spent = None
-        if peer is not None:
-            start = time.perf_counter()
-            peer.search(entry.peer)
-            spent = time.perf_counter() - start
-        timed.append(Timed(entry.kind, wall, cpu, spent))
-    return timed
+    ours = [_timed(search, entry.query) for entry in asked]
+    theirs = [_timed(peer.search, entry.peer)[0] if peer is not None else None for entry in asked]
+    return [Timed(entry.kind, *our, its) for entry, our, its in zip(asked, ours, theirs, strict=True)]
+
+
+def _timed(search: Callable[[str], object], query: str) -> tuple[float, float]:
+    wall, cpu = time.perf_counter(), time.process_time()
+    search(query)
+    return time.perf_counter() - wall, time.process_time() - cpu
 
 
 def section(folder: Path, count: int, site: Site, built: Built, timed: list[Timed], peer: bool) -> str:
