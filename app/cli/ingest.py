@@ -54,7 +54,7 @@ def ingest(
         code = library or services.settings.library_code
         visitor = operator(code)
         batch = services.intake.open_batch(
-            visitor, title or paths[0].resolve().name, code, expected_files=len(files), publish=publish,
+            visitor, title or paths[0].resolve().name, code, expected_files=_expected(files), publish=publish,
             access=AccessLevel(access) if access else None, item=item,
         )  # fmt: skip
         click.echo(f"Lô {batch.id}: {len(files)} tệp", err=True)
@@ -82,6 +82,13 @@ def _files(paths: tuple[Path, ...]) -> Iterator[tuple[Path, str]]:
     if not found:
         raise WrongUse(N_("Không có tệp nào trong “{path}”."), path=str(paths[0]))
     yield from sorted(found, key=lambda each: (not is_sheet(each[1]), natural_key(each[1])))
+
+
+def _expected(files: list[tuple[Path, str]]) -> int | None:
+    """How many files the report should find received: tables are not counted there, a ZIP's members are, one by one."""
+    if any(name.lower().endswith(".zip") for _, name in files):
+        return None
+    return sum(not is_sheet(name) for _, name in files)
 
 
 def _hidden(path: Path) -> bool:

@@ -47,21 +47,21 @@ class Placing:
         """The item for a file of the batch, made when the library has none of that code."""
         row = match(sheet, name)
         code = _code(batch, row, name)
-        item = work.items.get(code) or work.items.by_code(batch.library, code)
-        if item is None:
-            item = _add_item(work, batch, code, of_item(sheet, code) or row)
+        item = _known(work, batch, code) or _add_item(work, batch, code, of_item(sheet, code) or row)
         return Place(item.id, _sort_key(row, name))
 
 
 def apply_sheet(work: Work, batch: Batch, sheet: Sheet) -> None:
     """Describe the batch's items as the sheet says, and move pages that came before it to where they belong."""
+    said = {row.code: of_item(sheet, row.code) or row for row in sheet.rows if row.code}
     placed: dict[str, str] = {}
     for file in work.files.of_batch(batch.id):
         row = match(sheet, file.name)
         if row is None or file.state is not FileState.TAKEN:
             continue
         code = _code(batch, row, file.name)
-        item = work.items.by_code(batch.library, code) or _add_item(work, batch, code, of_item(sheet, code) or row)
+        about = said.setdefault(code, row)
+        item = _known(work, batch, code) or _add_item(work, batch, code, about)
         for page in work.pages.of_file(file.id):
             if page.item != item.id:
                 placed[page.item] = item.id
@@ -70,18 +70,22 @@ def apply_sheet(work: Work, batch: Batch, sheet: Sheet) -> None:
         work.items.touch(item.id)
     for left in placed:
         work.items.remove_if_empty(left)
-    for code in {row.code for row in sheet.rows if row.code}:
-        described, row = work.items.by_code(batch.library, code), of_item(sheet, code)
-        if described is not None and row is not None and row.title:
-            _describe(work, described, row)
+    for code, about in said.items():
+        described = _known(work, batch, code)
+        if described is not None:
+            _describe(work, described, about)
+            _access_told_late(work, batch, described, about)
+
+
+def _known(work: Work, batch: Batch, code: str) -> Item | None:
+    """The item of that code or id, in the batch's own library: a name or a table must not reach into another's."""
+    item = work.items.by_code(batch.library, code) or work.items.get(code)
+    return item if item is not None and item.rights.library == batch.library else None
 
 
 def _add_item(work: Work, batch: Batch, code: str, row: SheetRow | None) -> Item:
-    library = work.libraries.get(batch.library)
-    default = library.default_access if library else AccessLevel.RESTRICTED
-    level = (row.access if row else None) or (AccessLevel(batch.access) if batch.access else default)
     description = _description(code, row)
-    access = AccessSetting(level, row.embargo_until if row and level is AccessLevel.EMBARGO else None)
+    access = _access(row, _given_level(work, batch))
     item = work.items.add(batch.library, code, marc_of(description), description, access)
     work.journal.record(batch.created_by, "add_item", item.id, code=code, batch=batch.id)
     if batch.publish:
@@ -91,7 +95,36 @@ def _add_item(work: Work, batch: Batch, code: str, row: SheetRow | None) -> Item
     return found or item
 
 
+def _given_level(work: Work, batch: Batch) -> AccessLevel:
+    """The level of the batch's items of which its table says nothing."""
+    library = work.libraries.get(batch.library)
+    default = library.default_access if library else AccessLevel.RESTRICTED
+    return AccessLevel(batch.access) if batch.access else default
+
+
+def _access(row: SheetRow | None, otherwise: AccessLevel) -> AccessSetting:
+    level = (row.access if row else None) or otherwise
+    return AccessSetting(level, row.embargo_until if row and level is AccessLevel.EMBARGO else None)
+
+
+def _access_told_late(work: Work, batch: Batch, item: Item, row: SheetRow) -> None:
+    """Give an item whose pages came before the table the level that the table says. Only this batch's own items, and
+    not those that an approver has opened or set otherwise meanwhile, save to close them."""
+    wanted = _access(row, item.rights.level)
+    if row.access is None or wanted == AccessSetting(item.rights.level, item.rights.embargo_until):
+        return
+    given = _given_level(work, batch)
+    untouched = item.rights.level is given and (batch.publish or not item.published)
+    closes = item.rights.level is AccessLevel.PUBLIC or row.access is AccessLevel.RESTRICTED
+    own = all(page.batch == batch.id for page in work.pages.of_item(item.id, approved_only=False))
+    if own and (untouched or closes):
+        work.items.set_access(item.id, wanted)
+        work.journal.record(batch.created_by, "access", item.id, level=wanted.level.value, batch=batch.id)
+
+
 def _describe(work: Work, item: Item, row: SheetRow) -> None:
+    if not row.title:
+        return
     description = _description(item.code, row)
     if description != item.record.description:
         work.items.describe(item.id, marc_of(description), description)

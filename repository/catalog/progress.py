@@ -41,7 +41,7 @@ class Progressing:
             done = work.batches.progress(batch_id).pages_done
             findings = [
                 *_duplicates(work, files),
-                *_gaps(files),
+                *_gaps(files, batch.title),
                 *(Finding("sheet", name, problem) for name, problem in work.files.problems(batch_id)),
                 *_about_pages(work, batch_id, files, pages),
             ]
@@ -88,12 +88,12 @@ def _whereof(work: Work, file: BatchFile) -> str:
     return first.name if first else "?"
 
 
-def _gaps(files: list[BatchFile]) -> list[Finding]:
+def _gaps(files: list[BatchFile], title: str) -> list[Finding]:
     numbers: dict[str, list[int]] = defaultdict(list)
     for file in files:
         code, number = group(file.name)
         if number is not None and file.state is not FileState.SHEET:
-            numbers[code].append(number)
+            numbers[code or title].append(number)
     return [
         Finding("gap", code, Reason(N_("Thiếu số {number} trong dãy {code}."), {"number": number, "code": code}))
         for code, found in sorted(numbers.items())

@@ -13,10 +13,11 @@ from shared_data import SHARED
 
 from config.services import Services
 from repository.catalog.intake import tidy_name
-from repository.domain.access import ItemState
+from repository.domain.access import AccessLevel, ItemState
 from repository.domain.batches import BatchFile, BatchState, FileState
 from repository.domain.errors import AccessRefused, NotFound, WrongUse
 from repository.domain.jobs import JobKind
+from repository.domain.records import AccessSetting, Item
 
 PAGE_0, PAGE_5 = SHARED / "ocr-dev" / "001.jpg", SHARED / "ocr-dev" / "005.tif"
 
@@ -92,6 +93,53 @@ def test_a_sheet_describes_items_whether_it_comes_first_or_last(site: Services, 
         assert "Địa chí Lạng Sơn".encode() in item.record.marc
 
 
+def only_item(site: Services, batch: str) -> Item:
+    with site.ledger.read() as work:
+        (item_id,) = work.pages.items_of_batch(batch)
+        item = work.items.get(item_id)
+    assert item is not None
+    return item
+
+
+@pytest.mark.parametrize(
+    "row", ["x_1.jpg,M1,hạn chế,", "x_1.jpg,X,hạn chế,", ",x,hạn chế,", "x_1.jpg,,hạn chế,", "x_1.jpg,x,,01/01/2090"]
+)
+def test_a_sheet_that_comes_after_the_pages_closes_what_it_says_is_closed(
+    site: Services, tmp_path: Path, row: str
+) -> None:
+    """Workers may look into a page before the table that came with it."""
+    batch = site.intake.open_batch(APPROVER, "Lô", publish=True)
+    receive(site, batch.id, **{"x_1.jpg": PAGE_0})
+    look_into_all(site, tmp_path)
+    assert only_item(site, batch.id).rights.level is AccessLevel.PUBLIC
+    receive(site, batch.id, **{"batch.csv": f"tệp,mã tài liệu,quyền truy cập,ngày mở\n{row}\n".encode("utf-8-sig")})
+    look_into_all(site, tmp_path)
+    level = AccessLevel.EMBARGO if "2090" in row else AccessLevel.RESTRICTED
+    assert only_item(site, batch.id).rights.level is level
+
+
+def test_a_sheet_does_not_open_what_an_approver_closed(site: Services, tmp_path: Path) -> None:
+    batch = site.intake.open_batch(STAFF, "Lô")
+    receive(site, batch.id, **{"x_1.jpg": PAGE_0})
+    look_into_all(site, tmp_path)
+    site.publishing.set_access(APPROVER, only_item(site, batch.id).id, AccessSetting(AccessLevel.RESTRICTED))
+    receive(site, batch.id, **{"batch.csv": "tệp,mã tài liệu,quyền truy cập\n,x,công khai\n".encode("utf-8-sig")})
+    look_into_all(site, tmp_path)
+    assert only_item(site, batch.id).rights.level is AccessLevel.RESTRICTED
+
+
+def test_a_file_named_after_another_librarys_item_does_not_get_into_it(site: Services, tmp_path: Path) -> None:
+    first = site.intake.open_batch(STAFF, "Lô")
+    receive(site, first.id, **{"x_1.jpg": PAGE_0})
+    look_into_all(site, tmp_path)
+    theirs = only_item(site, first.id)
+    second = site.intake.open_batch(OTHER_STAFF, "Lô khác")
+    site.intake.receive(OTHER_STAFF, second.id, f"{theirs.id}_1.tif", io.BytesIO(PAGE_5.read_bytes()))
+    look_into_all(site, tmp_path)
+    assert only_item(site, second.id).rights.library == OTHER_STAFF.library
+    assert only_item(site, first.id).page_count == 1
+
+
 def test_bytes_that_came_before_are_not_taken_in_again(site: Services, tmp_path: Path) -> None:
     first = site.intake.open_batch(STAFF, "Lô 1")
     receive(site, first.id, **{"DC1_1.jpg": PAGE_0})
@@ -112,6 +160,14 @@ def test_missing_numbers_are_reported(site: Services, tmp_path: Path) -> None:
     look_into_all(site, tmp_path)
     found = [finding for finding in site.progressing.report(STAFF, batch.id).findings if finding.kind == "gap"]
     assert [finding.reason.params["number"] for finding in found] == [3, 4]
+
+
+def test_missing_numbers_of_files_without_a_name_are_those_of_the_batch(site: Services, tmp_path: Path) -> None:
+    batch = site.intake.open_batch(STAFF, "Lô 1")
+    receive(site, batch.id, **{"scan1.jpg": PAGE_0, "scan3.tif": PAGE_5})
+    look_into_all(site, tmp_path)
+    found = [finding for finding in site.progressing.report(STAFF, batch.id).findings if finding.kind == "gap"]
+    assert [(finding.where, str(finding.reason)) for finding in found] == [("Lô 1", "Thiếu số 2 trong dãy Lô 1.")]
 
 
 def test_a_zip_gives_its_members_and_refuses_those_that_would_escape(site: Services, tmp_path: Path) -> None:
