@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.cli.site import Site, operator
+from app.cli.site import Site, operator, password_in
 from app.cli.workers import Workers, working
 from repository.catalog.sheet import is_sheet
 from repository.domain.access import AccessLevel, Visitor
@@ -48,7 +48,7 @@ def ingest(
 ) -> int:
     """Nhập tệp và thư mục quét thành một lô / take scans in as a batch."""
     files = list(_files(paths))
-    password = password_file.read_text("utf-8").rstrip("\r\n") if password_file else None
+    password = password_in(password_file) if password_file else None
     with working(site.folder) as workers:  # they load their code while this process loads its own
         services = site.open()
         code = library or services.settings.library_code

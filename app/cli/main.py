@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from app.cli.site import Site
-from repository.domain.errors import DiachiError
+from repository.domain.errors import DiachiError, NotFound, QueryRejected, WrongUse
 
 COMMANDS = {
     "batch": "app.cli.batch:batch",
@@ -54,5 +54,5 @@ def main() -> None:
         code = 130
     except DiachiError as error:
         click.echo(str(error), err=True)
-        code = error.exit_code
+        code = WrongUse.exit_code if isinstance(error, NotFound | QueryRejected) else error.exit_code
     sys.exit(code if isinstance(code, int) else 0)

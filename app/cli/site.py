@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from repository.domain.access import Role, Visitor
+from repository.domain.errors import N_, WrongUse
 from repository.domain.records import Library
 
 if TYPE_CHECKING:
@@ -52,3 +53,14 @@ def operator(library: str) -> Visitor:
     except OSError:
         name = str(os.getuid())
     return Visitor(user=f"{name}@cli", role=Role.ADMIN, library=library)
+
+
+def password_in(path: Path) -> str:
+    """The password that a file holds, its line end aside; Windows editors put a mark before it. Raises WrongUse for
+    text in another encoding than UTF-8."""
+    try:
+        return path.read_text("utf-8-sig").rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise WrongUse(
+            N_("Tệp mật khẩu {name} không ghi dạng UTF-8; hãy lưu lại ở dạng đó."), name=path.name
+        ) from error

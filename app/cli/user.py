@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from app.cli.site import Site
+from app.cli.site import Site, password_in
 from repository.domain.access import Role
 from repository.domain.records import User
 
@@ -24,6 +24,6 @@ def add(site: Site, name: str, role: str, password_file: Path, library: str | No
     """Thêm hoặc đổi một người dùng / add or change a user."""
     services = site.open()
     person = User(name, Role(role), library or services.settings.library_code)
-    services.accounts.add("cli", person, password_file.read_text("utf-8").rstrip("\r\n"))
+    services.accounts.add("cli", person, password_in(password_file))
     click.echo(f"Đã ghi người dùng {name} ({role}).")
     return 0
