@@ -43,7 +43,7 @@ class Progressing:
                 *_duplicates(work, files),
                 *_gaps(files, batch.title),
                 *(Finding("sheet", name, problem) for name, problem in work.files.problems(batch_id)),
-                *_about_pages(work, batch_id, files, pages),
+                *_about_pages(work, batch, files, pages),
             ]
             until = batch.finished_at or datetime.now(UTC)
             return Report(
@@ -101,9 +101,9 @@ def _gaps(files: list[BatchFile], title: str) -> list[Finding]:
     ]
 
 
-def _about_pages(work: Work, batch_id: str, files: list[BatchFile], pages: list[Page]) -> list[Finding]:
+def _about_pages(work: Work, batch: Batch, files: list[BatchFile], pages: list[Page]) -> list[Finding]:
     names = {file.id: file.name for file in files}
-    reasons = work.steps.reasons(batch_id)
+    reasons = work.steps.reasons(batch.id)
     findings = []
     for page in pages:
         where = f"{names.get(page.file, '?')}, trang {page.number}"
@@ -117,10 +117,15 @@ def _about_pages(work: Work, batch_id: str, files: list[BatchFile], pages: list[
             reason = Reason(N_("Độ tin cậy thấp: {percent} %."), {"percent": round(page.confidence)})
             findings.append(Finding("low_confidence", where, reason, page.id))
         if page.duplicate_of is not None:
-            other = work.pages.get(page.duplicate_of)
-            item = work.items.get(other.item) if other else None
-            place = f"{item.code}, trang {other.number}" if item and other else "?"
-            findings.append(
-                Finding("duplicate", where, Reason(N_("Trùng ảnh với {other}."), {"other": place}), page.id)
-            )
+            findings.append(Finding("duplicate", where, _same_picture(work, page.duplicate_of, batch.library), page.id))
     return findings
+
+
+def _same_picture(work: Work, first: str, library: str) -> Reason:
+    """What a page repeats. Of another library only its code is told: the item may be a draft, or closed."""
+    other = work.pages.get(first)
+    item = work.items.get(other.item) if other else None
+    if item is not None and item.rights.library != library:
+        return Reason(N_("Trùng ảnh với một trang của thư viện {code}."), {"code": item.rights.library})
+    place = f"{item.code}, trang {other.number}" if item and other else "?"
+    return Reason(N_("Trùng ảnh với {other}."), {"other": place})

@@ -13,6 +13,7 @@ from shared_data import SHARED
 
 from config.services import Services
 from repository.catalog.intake import tidy_name
+from repository.db.pages import NewPage
 from repository.domain.access import AccessLevel, ItemState
 from repository.domain.batches import BatchFile, BatchState, FileState
 from repository.domain.errors import AccessRefused, NotFound, WrongUse
@@ -151,6 +152,19 @@ def test_bytes_that_came_before_are_not_taken_in_again(site: Services, tmp_path:
     assert [file.name for file in report.duplicates] == ["DC2_7.jpg"]
     assert "DC1, trang 1" in str(report.findings[0].reason)
     assert report.items == ()
+
+
+def test_a_report_does_not_name_another_librarys_item(site: Services, tmp_path: Path) -> None:
+    first, second = site.intake.open_batch(STAFF, "Lô"), site.intake.open_batch(OTHER_STAFF, "Lô khác")
+    receive(site, first.id, **{"mật_1.jpg": PAGE_0})
+    site.intake.receive(OTHER_STAFF, second.id, "y_1.tif", io.BytesIO(PAGE_5.read_bytes()))
+    look_into_all(site, tmp_path)
+    with site.ledger.write() as work:
+        (theirs,) = work.pages.of_batch(first.id)
+        (ours,) = work.pages.of_batch(second.id)
+        work.pages.add(NewPage(ours.item, second.id, ours.file, 1, "z", "", duplicate_of=theirs.id))
+    (finding,) = site.progressing.report(OTHER_STAFF, second.id).findings
+    assert str(finding.reason) == "Trùng ảnh với một trang của thư viện TV."
 
 
 def test_missing_numbers_are_reported(site: Services, tmp_path: Path) -> None:
