@@ -1,10 +1,12 @@
 """MARC 21 and the columns drawn from it. The MARC bytes are what is true."""
 
 import re
-
-from pymarc import Field, Indicators, Record, Subfield
+from typing import TYPE_CHECKING
 
 from repository.domain.records import Description, Kind
+
+if TYPE_CHECKING:
+    from pymarc import Record
 
 _YEAR = re.compile(r"\b(1[0-9]{3}|20[0-9]{2})\b")
 KIND_TAG, KIND_SOURCE = "655", "diachi"
@@ -15,6 +17,8 @@ def marc_of(description: Description) -> bytes:
 
     Kind in 655 ($2 diachi), place in 651, free subjects in 653, date as printed in 260$c (Library of Congress, MARC 21
     Format for Bibliographic Data)."""
+    from pymarc import Record  # here and below only: its tables take a fifth of a second to load
+
     record = Record(force_utf8=True)
     _add(record, "041", "0", " ", a=description.language)
     _add(record, "100", "0", " ", a=description.author)
@@ -33,6 +37,8 @@ def marc_of(description: Description) -> bytes:
 
 def description_of(marc: bytes) -> Description:
     """The columns of a record: a missing title becomes an empty one, an unknown kind `book`."""
+    from pymarc import Record
+
     record = Record(data=marc, to_unicode=True, force_utf8=True)
     date = _first(record, "260", "c") or _first(record, "264", "c")
     year = _YEAR.search(date or "")
@@ -52,20 +58,22 @@ def description_of(marc: bytes) -> Description:
     )
 
 
-def _add(record: Record, tag: str, first: str, second: str, **values: str | None) -> None:
+def _add(record: "Record", tag: str, first: str, second: str, **values: str | None) -> None:
+    from pymarc import Field, Indicators, Subfield
+
     subfields = [Subfield(code, value) for code, value in values.items() if value]
     if any(subfield.code != "2" for subfield in subfields):
         record.add_field(Field(tag, Indicators(first, second), subfields))  # type: ignore[no-untyped-call]
 
 
-def _first(record: Record, tag: str, code: str) -> str | None:
+def _first(record: "Record", tag: str, code: str) -> str | None:
     for field in record.get_fields(tag):
         for value in field.get_subfields(code):
             return str(value)
     return None
 
 
-def _kind(record: Record) -> Kind:
+def _kind(record: "Record") -> Kind:
     known = {kind.value for kind in Kind}
     for field in record.get_fields(KIND_TAG):
         for value in field.get_subfields("a"):
