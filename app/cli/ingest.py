@@ -47,14 +47,14 @@ def ingest(
     as_json: bool,
 ) -> int:
     """Nhập tệp và thư mục quét thành một lô / take scans in as a batch."""
-    files = list(_files(paths))
+    files = list(files_in(paths))
     password = password_in(password_file) if password_file else None
     with working(site.folder) as workers:  # they load their code while this process loads its own
         services = site.open()
         code = library or services.settings.library_code
         visitor = operator(code)
         batch = services.intake.open_batch(
-            visitor, title or paths[0].resolve().name, code, expected_files=_expected(files), publish=publish,
+            visitor, title or paths[0].resolve().name, code, expected_files=expected(files), publish=publish,
             access=AccessLevel(access) if access else None, item=item,
         )  # fmt: skip
         click.echo(f"Lô {batch.id}: {len(files)} tệp", err=True)
@@ -68,7 +68,7 @@ def ingest(
     return 1 if report.refused or set_aside(report) else 0
 
 
-def _files(paths: tuple[Path, ...]) -> Iterator[tuple[Path, str]]:
+def files_in(paths: tuple[Path, ...]) -> Iterator[tuple[Path, str]]:
     """Files with their names inside the batch: sheets first, then in natural order; hidden ones are left."""
     found: list[tuple[Path, str]] = []
     for path in paths:
@@ -84,7 +84,7 @@ def _files(paths: tuple[Path, ...]) -> Iterator[tuple[Path, str]]:
     yield from sorted(found, key=lambda each: (not is_sheet(each[1]), natural_key(each[1])))
 
 
-def _expected(files: list[tuple[Path, str]]) -> int | None:
+def expected(files: list[tuple[Path, str]]) -> int | None:
     """How many files the report should find received: tables are not counted there, a ZIP's members are, one by one."""
     if any(name.lower().endswith(".zip") for _, name in files):
         return None

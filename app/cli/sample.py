@@ -7,13 +7,12 @@ from pathlib import Path
 
 import click
 
+from app.cli.ingest import expected, files_in
 from app.cli.site import operator
 from app.sample.render import render_sample
 from config.services import Services
-from repository.catalog.sheet import is_sheet
 from repository.domain.access import Visitor
 from repository.domain.batches import Batch, BatchState
-from repository.scans.naming import natural_key
 
 SETTING = "sample_batch"
 
@@ -58,13 +57,11 @@ def _batch(services: Services, visitor: Visitor) -> Batch:
 
 def _hand_in(services: Services, visitor: Visitor, batch: Batch) -> None:
     with tempfile.TemporaryDirectory(dir=services.settings.data, prefix="sample-") as folder:
-        root = render_sample(Path(folder))
-        files = sorted(
-            (path for path in root.rglob("*") if path.is_file()),
-            key=lambda path: (not is_sheet(path.name), natural_key(str(path.relative_to(root)))),
-        )
-        services.intake.expect(visitor, batch.id, len(files))
-        for path in files:
+        files = list(files_in((render_sample(Path(folder)),)))
+        count = expected(files)
+        if count is not None:
+            services.intake.expect(visitor, batch.id, count)
+        for path, name in files:
             with path.open("rb") as stream:
-                services.intake.receive(visitor, batch.id, str(path.relative_to(root)), stream)
+                services.intake.receive(visitor, batch.id, name, stream)
     services.intake.close(visitor, batch.id)
