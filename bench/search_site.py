@@ -28,7 +28,7 @@ class Site:
         settings = Settings(data=folder)  # type: ignore[call-arg]  # the rest has defaults
         self.services: Services = build_services(settings)
         self.index_seconds = self.ledger_seconds = 0.0
-        self._engine = make_engine(settings.database_url)
+        self._engine = make_engine(settings.ledger_url)
         with self.services.ledger.write() as work:
             for library in LIBRARIES:
                 work.libraries.put(library)

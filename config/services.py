@@ -51,7 +51,7 @@ def build_services(settings: Settings) -> Services:
     settings.data.mkdir(parents=True, exist_ok=True)
     settings.scratch_folder.mkdir(exist_ok=True)
     settings.uploads_folder.mkdir(exist_ok=True)
-    engine = make_engine(settings.database_url)
+    engine = make_engine(settings.ledger_url)
     with (settings.data / "ledger.lock").open("w") as lock:
         flock(lock, LOCK_EX)  # a new SQLite file does not like two processes to turn it to WAL at once
         upgrade(engine)

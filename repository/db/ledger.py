@@ -107,6 +107,11 @@ class Ledger:
         with Session(self._writing, expire_on_commit=False) as session, session.begin():
             yield Work(session)
 
+    def ping(self) -> None:
+        """Raises ServerUnreachable when the database does not answer."""
+        with self.read() as work:
+            work.journal.setting("")
+
     def close(self) -> None:
         """Give back every connection."""
         self._engine.dispose()

@@ -20,6 +20,10 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
 
+# Ordered by code point on every database, as Python orders it: rank among an item's pages depends on it.
+ByteOrdered = Text().with_variant(Text(collation="C"), "postgresql")
+
+
 class Moment(TypeDecorator[datetime]):
     """A point in time: UTC on disk, aware in Python, on every database."""
 
@@ -110,7 +114,7 @@ class ItemRow(Table):
     published_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
     indexed_version: Mapped[int] = mapped_column(default=0)
-    hidden: Mapped[bool] = mapped_column(default=False)
+    hidden: Mapped[bool] = mapped_column(default=False, index=True)
     record: Mapped[RecordRow] = relationship(lazy="joined", innerjoin=True)
 
 
@@ -165,7 +169,7 @@ class PageRow(Table):
     file_id: Mapped[str] = mapped_column(ForeignKey("batch_file.id"))
     frame: Mapped[int]
     number: Mapped[int]
-    sort_key: Mapped[str] = mapped_column(Text)
+    sort_key: Mapped[str] = mapped_column(ByteOrdered)
     label: Mapped[str] = mapped_column(String(100))
     state: Mapped[str] = mapped_column(String(20), default="working", index=True)
     approved: Mapped[bool] = mapped_column(default=False)
@@ -205,11 +209,15 @@ class JobRow(Table):
     """Work to hand out: a file to look into or a page to bring forward. `token` fences: it grows with every lease."""
 
     __tablename__ = "job"
-    __table_args__ = (UniqueConstraint("kind", "subject"), Index("job_next", "state", "priority", "id"))
+    __table_args__ = (
+        UniqueConstraint("kind", "subject"),
+        Index("job_next", "state", "priority", "id"),
+        Index("job_of_batch", "batch_id", "state", "priority", "id"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     kind: Mapped[str] = mapped_column(String(10))
     subject: Mapped[str] = mapped_column(String(20))
-    batch_id: Mapped[str] = mapped_column(String(20), index=True)
+    batch_id: Mapped[str] = mapped_column(String(20))
     priority: Mapped[int] = mapped_column(default=50)
     state: Mapped[str] = mapped_column(String(10), default="waiting")
     attempts: Mapped[int] = mapped_column(default=0)
@@ -262,6 +270,43 @@ class UploadRow(Table):
     user: Mapped[str] = mapped_column(String(100))
     created_at: Mapped[datetime] = mapped_column(default=now)
     file_id: Mapped[str | None] = mapped_column(String(20))
+
+
+class MasterRow(Table):
+    """A stored master. `version` is the object store's name for the very bytes that came in; `checked_at` when they
+    were last read again and found right. A withdrawn master leaves its row."""
+
+    __tablename__ = "master"
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    version: Mapped[str | None] = mapped_column(String(100))
+    size: Mapped[int] = mapped_column(BigInteger)
+    stored_at: Mapped[datetime] = mapped_column(default=now)
+    checked_at: Mapped[datetime | None] = mapped_column(index=True)
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_reason: Mapped[str | None] = mapped_column(Text)
+
+
+class WorkerRow(Table):
+    """A working process on some machine; `seen_at` is its last heartbeat, `doing` the job it has in hand."""
+
+    __tablename__ = "worker"
+    name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    host: Mapped[str] = mapped_column(String(200))
+    pid: Mapped[int]
+    started_at: Mapped[datetime] = mapped_column(default=now)
+    seen_at: Mapped[datetime] = mapped_column(default=now)
+    doing: Mapped[str | None] = mapped_column(String(60))
+
+
+class DutyRow(Table):
+    """What only one process of a site may do at a time: write the index, feed the queue, back up at night."""
+
+    __tablename__ = "duty"
+    name: Mapped[str] = mapped_column(String(30), primary_key=True)
+    owner: Mapped[str | None] = mapped_column(String(100))
+    until: Mapped[datetime | None]
+    token: Mapped[int] = mapped_column(default=0)
 
 
 class SettingRow(Table):

@@ -43,5 +43,8 @@ class SearchIndex(Protocol):
     def count(self) -> int:
         """How many documents the last commit holds."""
 
+    def ping(self) -> None:
+        """Raises ServerUnreachable (or StoreFailed) when nothing can be searched now."""
+
     def close(self) -> None:
         """Let go of files, locks and connections; what was not committed is lost. Using it again opens it again."""

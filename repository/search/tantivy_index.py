@@ -84,6 +84,10 @@ class TantivyIndex:
         """How many documents the last commit holds."""
         return self._fresh_searcher().num_docs
 
+    def ping(self) -> None:
+        """Whether the index can be read; see the port."""
+        self.count()
+
     def close(self) -> None:
         """Give up the right to write, after merges under way; drop what was not committed."""
         with self._write_lock:

@@ -46,12 +46,12 @@ class FolderStore:
         with path.open("rb") as stream:
             return self.put(stream)
 
-    def open(self, key: str) -> BinaryIO:
+    def open(self, key: str, version: str | None = None) -> BinaryIO:
         """The object as a stream; see the port."""
         return self._existing(key).open("rb")
 
     @contextmanager
-    def local(self, key: str) -> Iterator[Path]:
+    def local(self, key: str, version: str | None = None) -> Iterator[Path]:
         """The object's own file; see the port."""
         yield self._existing(key)
 
@@ -59,7 +59,7 @@ class FolderStore:
         """The object's bytes; see the port."""
         return self._existing(key).stat().st_size
 
-    def exists(self, key: str) -> bool:
+    def exists(self, key: str, version: str | None = None) -> bool:
         """Whether the object is there; see the port."""
         return _is_key(key) and self._path(key).is_file()
 
@@ -72,6 +72,11 @@ class FolderStore:
         """Every key; see the port."""
         for path in self._root.glob("??/??/*"):
             yield path.name
+
+    def ping(self) -> None:
+        """Whether the folder can be written to; see the port."""
+        if not os.access(self._incoming, os.W_OK):
+            raise StoreFailed(N_("Không ghi được vào kho lưu trữ: {cause}."), cause=str(self._incoming))
 
     def sweep(self) -> None:
         """Remove what writers that were killed left behind. Call only while no other process writes."""

@@ -9,10 +9,12 @@ from typing import BinaryIO, Protocol
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """`key` is the SHA-256 of the content in lower-case hexadecimal, `size` its bytes."""
+    """`key` is the SHA-256 of the content in lower-case hexadecimal, `size` its bytes; `version` is the store's own name
+    for these very bytes, where it keeps versions."""
 
     key: str
     size: int
+    version: str | None = None
 
 
 class ObjectStore(Protocol):
@@ -20,7 +22,8 @@ class ObjectStore(Protocol):
 
     An object is whole under its key or not there at all, whatever is killed when. Storing the same content again
     changes nothing. A content is never replaced by another. A missing key raises ObjectMissing; a full disk or a
-    transfer that breaks raises StoreFailed and leaves nothing behind.
+    transfer that breaks raises StoreFailed and leaves nothing behind; a server that does not answer raises
+    ServerUnreachable.
     """
 
     def put(self, stream: BinaryIO, expected: str | None = None) -> StoredObject:
@@ -33,11 +36,11 @@ class ObjectStore(Protocol):
         """Keep a local file's bytes. The file itself stays where it is."""
         ...
 
-    def open(self, key: str) -> BinaryIO:
-        """The object as a seekable binary stream."""
+    def open(self, key: str, version: str | None = None) -> BinaryIO:
+        """The object as a seekable binary stream; with `version`, those very bytes, whatever was put or deleted since."""
         ...
 
-    def local(self, key: str) -> AbstractContextManager[Path]:
+    def local(self, key: str, version: str | None = None) -> AbstractContextManager[Path]:
         """The object as a local file that must not be written to, for programs that want a path."""
         ...
 
@@ -45,7 +48,7 @@ class ObjectStore(Protocol):
         """The object's bytes."""
         ...
 
-    def exists(self, key: str) -> bool:
+    def exists(self, key: str, version: str | None = None) -> bool:
         """Whether the object is there."""
         ...
 
@@ -55,4 +58,8 @@ class ObjectStore(Protocol):
 
     def keys(self) -> Iterator[str]:
         """Every key, in no order."""
+        ...
+
+    def ping(self) -> None:
+        """Raises ServerUnreachable (or StoreFailed, for a folder) when nothing can be kept or read now."""
         ...

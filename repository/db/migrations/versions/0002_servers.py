@@ -1,0 +1,61 @@
+"""Masters with their versions and fixity, working processes, duties; orders and indexes that PostgreSQL needs."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from repository.db.tables import Moment
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "master",
+        sa.Column("key", sa.String(64), primary_key=True),
+        sa.Column("version", sa.String(100)),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("stored_at", Moment(), nullable=False),
+        sa.Column("checked_at", Moment()),
+        sa.Column("withdrawn_at", Moment()),
+        sa.Column("withdrawn_reason", sa.Text()),
+    )
+    op.create_index("ix_master_checked_at", "master", ["checked_at"])
+    op.execute(
+        "INSERT INTO master (key, size, stored_at)"
+        " SELECT sha256, max(size), min(received_at) FROM batch_file WHERE size > 0 GROUP BY sha256"
+    )
+    op.create_table(
+        "worker",
+        sa.Column("name", sa.String(100), primary_key=True),
+        sa.Column("kind", sa.String(20), nullable=False),
+        sa.Column("host", sa.String(200), nullable=False),
+        sa.Column("pid", sa.Integer(), nullable=False),
+        sa.Column("started_at", Moment(), nullable=False),
+        sa.Column("seen_at", Moment(), nullable=False),
+        sa.Column("doing", sa.String(60)),
+    )
+    op.create_table(
+        "duty",
+        sa.Column("name", sa.String(30), primary_key=True),
+        sa.Column("owner", sa.String(100)),
+        sa.Column("until", Moment()),
+        sa.Column("token", sa.Integer(), nullable=False),
+    )
+    op.drop_index("ix_job_batch_id", "job")
+    op.create_index("job_of_batch", "job", ["batch_id", "state", "priority", "id"])
+    op.create_index("ix_item_hidden", "item", ["hidden"])
+    if op.get_bind().dialect.name == "postgresql":
+        op.alter_column("page", "sort_key", type_=sa.Text(collation="C"), existing_nullable=False)
+
+
+def downgrade() -> None:
+    op.drop_index("ix_item_hidden", "item")
+    op.drop_index("job_of_batch", "job")
+    op.create_index("ix_job_batch_id", "job", ["batch_id"])
+    for table in ("duty", "worker"):
+        op.drop_table(table)
+    op.drop_index("ix_master_checked_at", "master")
+    op.drop_table("master")
