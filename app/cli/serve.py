@@ -16,8 +16,8 @@ import click
 
 from app.cli.sample import ingest_sample, sample_owed
 from app.cli.site import Site
+from config.secret_files import PREFIX
 from config.services import Services
-from config.settings import PREFIX
 from repository.domain.access import Role
 from repository.domain.errors import N_, WrongUse
 from repository.domain.records import User

@@ -19,7 +19,6 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
-
 # Ordered by code point on every database, as Python orders it: rank among an item's pages depends on it.
 ByteOrdered = Text().with_variant(Text(collation="C"), "postgresql")
 
