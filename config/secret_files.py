@@ -1,4 +1,4 @@
-"""Secrets given as files, as container platforms hand them out: `DIACHI_X_FILE` names the file that holds `DIACHI_X`."""
+"""Secrets given as files, as container platforms give them: `DIACHI_X_FILE` names the file that holds `DIACHI_X`."""
 
 import os
 from pathlib import Path

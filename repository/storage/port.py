@@ -9,8 +9,8 @@ from typing import BinaryIO, Protocol
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """`key` is the SHA-256 of the content in lower-case hexadecimal, `size` its bytes; `version` is the store's own name
-    for these very bytes, where it keeps versions."""
+    """`key` is the SHA-256 of the content in lower-case hexadecimal, `size` its bytes; `version` is the store's
+    own name for these very bytes, where it keeps versions."""
 
     key: str
     size: int
@@ -37,7 +37,8 @@ class ObjectStore(Protocol):
         ...
 
     def open(self, key: str, version: str | None = None) -> BinaryIO:
-        """The object as a seekable binary stream; with `version`, those very bytes, whatever was put or deleted since."""
+        """The object as a seekable binary stream; with `version`, those very bytes, whatever was put or deleted
+        since."""
         ...
 
     def local(self, key: str, version: str | None = None) -> AbstractContextManager[Path]:
