@@ -1,12 +1,25 @@
 """Work that a worker can be given."""
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 
 class JobKind(StrEnum):
     FILE = "file"  # look into a received file
     PAGE = "page"  # bring a page forward through the steps it owes
+
+
+class Priority(IntEnum):
+    """Classes of work; the lower goes first."""
+
+    READER = 10  # somebody sits before the screen and waits for this page
+    CORRECTION = 30
+    BATCH = 50
+
+    @classmethod
+    def of(cls, priority: int) -> "Priority":
+        """The class that a job's number falls into."""
+        return next((each for each in cls if priority <= each), cls.BATCH)
 
 
 @dataclass(frozen=True, slots=True)
