@@ -47,6 +47,13 @@ missing_for_tests() { # prints the packages that only the tests need and this ma
     done
 }
 
+missing_for_services() { # prints the packages that the four servers need and this machine lacks
+    command -v redis-server >/dev/null || printf 'redis-server\n'
+    ls -d /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || printf 'postgresql\n'
+    # Maven fetches OpenSearch once, into the user's cache folder.
+    [ -d "${XDG_CACHE_HOME:-$HOME/.cache}/diachi/opensearch-3.4.0" ] || command -v mvn >/dev/null || printf 'maven\n'
+}
+
 install_packages() { # PACKAGE...: with apt-get when we may, else says which line to run and stops
     [ $# -gt 0 ] || return 0
     local as_root=()

@@ -1,0 +1,425 @@
+"""The four servers of the production profile, started natively on the loopback address: for tests, benchmarks and trials.
+
+Each server has a folder of its own for data, settings and log. Standard library only."""
+
+import ctypes
+import os
+import pwd
+import re
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterable
+from pathlib import Path
+
+import server_binaries as binaries
+
+HOST = "127.0.0.1"
+PR_SET_PDEATHSIG = 1
+PLAIN_USER = "nobody"  # who runs what refuses to run as root
+WAIT = 90.0
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.create_server((HOST, 0)) as server:
+        return int(server.getsockname()[1])
+
+
+class Server:
+    """A server in `folder`. Started again after a kill it has its data and address as before.
+
+    `lasting`: it lives on when the process that started it ends; otherwise the kernel ends both together."""
+
+    name = ""
+
+    def __init__(self, folder: Path, port: int = 0, lasting: bool = False) -> None:
+        self.folder = folder
+        self.port = port or free_port()
+        self.lasting = lasting
+        self.pid = 0
+
+    def command(self) -> list[str]:
+        """What to run."""
+        raise NotImplementedError
+
+    def environment(self) -> dict[str, str]:
+        """Variables it needs besides the usual ones."""
+        return {}
+
+    def prepare(self) -> None:
+        """Make what must be there before the first start."""
+
+    def ready(self) -> bool:
+        """Whether it answers."""
+        return _connects(self.port)
+
+    def start(self) -> None:
+        """Start and wait until it answers."""
+        self.launch()
+        self.wait()
+
+    def launch(self) -> None:
+        """Start without waiting. A server that is not lasting ends with the thread that calls this."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.chmod(0o755)
+        self.prepare()
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                self.command(),
+                cwd=self.folder,
+                env={**os.environ, **self.environment()},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=self.lasting,
+                preexec_fn=None if self.lasting else _die_with_parent,
+                **self.credentials(),
+            )
+        self.pid = self._process.pid
+
+    def wait(self) -> None:
+        """Until it answers; raises RuntimeError with the end of its log when it does not."""
+        until = time.monotonic() + WAIT
+        while not self.ready():
+            if self._process.poll() is not None or time.monotonic() > until:
+                log = (self.folder / "log").read_text(errors="replace")
+                raise RuntimeError(f"{self.name} did not start: …{log[-3000:]}")
+            time.sleep(0.05)
+
+    def kill(self) -> None:
+        """SIGKILL: as when the power fails."""
+        self._send(signal.SIGKILL)
+        self._process.wait()
+
+    def freeze(self) -> None:
+        """SIGSTOP: it holds its connections and answers nothing."""
+        self._send(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """SIGCONT."""
+        self._send(signal.SIGCONT)
+
+    def stop(self) -> None:
+        """SIGTERM (SIGINT for PostgreSQL), then wait."""
+        if self._process.poll() is None:
+            self._send(signal.SIGCONT)
+            self._send(self.stop_signal)
+            try:
+                self._process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.kill()
+
+    stop_signal = signal.SIGTERM
+
+    def settings(self) -> dict[str, str]:
+        """The project's settings that point here."""
+        return {}
+
+    def credentials(self) -> dict[str, str]:
+        """For Popen: the plain user, where this one may not run as root."""
+        return {}
+
+    def _send(self, number: int) -> None:
+        os.kill(self.pid, number)
+
+
+class _AsPlainUser(Server):
+    def credentials(self) -> dict[str, str]:
+        return {"user": PLAIN_USER, "group": _plain_group()} if os.geteuid() == 0 else {}
+
+    def own(self, folder: Path) -> None:
+        """Let the plain user write into a folder."""
+        if os.geteuid() == 0:
+            shutil.chown(folder, PLAIN_USER)
+
+
+class Postgres(_AsPlainUser):
+    """PostgreSQL with the database and the user `diachi`."""
+
+    name = "PostgreSQL"
+    stop_signal = signal.SIGINT
+
+    def __init__(self, folder: Path, port: int = 0, lasting: bool = False) -> None:
+        super().__init__(folder, port, lasting)
+        self.password_file = folder / "password"
+
+    @property
+    def password(self) -> str:
+        """Of the users diachi and postgres."""
+        return self.password_file.read_text()
+
+    def prepare(self) -> None:
+        """initdb, once."""
+        data = self.folder / "data"
+        if (data / "PG_VERSION").exists():
+            (data / "postmaster.pid").unlink(missing_ok=True)
+            return
+        write_secret(self.password_file)
+        self.own(self.password_file)
+        data.mkdir(mode=0o700, exist_ok=True)
+        self.own(data)
+        binaries_at = binaries.postgres_folder()
+        subprocess.run(
+            [binaries_at / "initdb", "--pgdata", data, "--username", "postgres", "--pwfile", self.password_file,
+             "--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C.UTF-8"],
+            check=True, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, **self.credentials(),
+        )  # fmt: skip
+
+    def command(self) -> list[str]:
+        """In the foreground, TCP only."""
+        options = {
+            "listen_addresses": HOST,
+            "unix_socket_directories": "",
+            "max_connections": "200",
+            "shared_buffers": "128MB",
+        }
+        chosen = [part for key, value in options.items() for part in ("-c", f"{key}={value}")]
+        return [
+            str(binaries.postgres_folder() / "postgres"),
+            "-D",
+            str(self.folder / "data"),
+            "-p",
+            str(self.port),
+            *chosen,
+        ]
+
+    def ready(self) -> bool:
+        """Whether it takes questions (during recovery it refuses them)."""
+        return _connects(self.port) and self._sql("postgres", "SELECT 1", check=False).returncode == 0
+
+    def wait(self) -> None:
+        """Until it answers and has its user and database."""
+        super().wait()
+        if "diachi" not in self._sql("postgres", "SELECT rolname FROM pg_roles").stdout:
+            self._sql("postgres", f"CREATE ROLE diachi LOGIN CREATEDB PASSWORD '{self.password}'")
+            self._sql("postgres", "CREATE DATABASE diachi OWNER diachi")
+
+    def create_database(self, name: str) -> None:
+        """Another database of the user diachi."""
+        self._sql("postgres", f"CREATE DATABASE {name} OWNER diachi")
+
+    def settings(self) -> dict[str, str]:
+        """See Server."""
+        return {
+            "DIACHI_DATABASE_URL": f"postgresql+psycopg://diachi@{HOST}:{self.port}/diachi",
+            "DIACHI_DATABASE_PASSWORD_FILE": str(self.password_file),
+        }
+
+    def _sql(self, database: str, statement: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        psql = [str(binaries.postgres_folder() / "psql"), "-h", HOST, "-p", str(self.port), "-U", "postgres", "-XAtq",
+                "-v", "ON_ERROR_STOP=1", "-d", database, "-c", statement]  # fmt: skip
+        env = {**os.environ, "PGPASSWORD": self.password, "PGCONNECT_TIMEOUT": "5"}
+        return subprocess.run(psql, env=env, capture_output=True, text=True, check=check, cwd=self.folder)
+
+
+class Redis(Server):
+    """Redis that keeps nothing on disk."""
+
+    name = "Redis"
+
+    @property
+    def password(self) -> str:
+        """Its password."""
+        return (self.folder / "password").read_text()
+
+    def prepare(self) -> None:
+        """Its settings in a file, so that the password is on no command line."""
+        write_secret(self.folder / "password")
+        lines = [f"bind {HOST}", f"port {self.port}", 'save ""', "appendonly no", f"requirepass {self.password}"]
+        settings = self.folder / "redis.conf"
+        settings.touch(mode=0o600)
+        settings.write_text("\n".join(lines) + "\n")
+
+    def command(self) -> list[str]:
+        """In the foreground."""
+        return [str(binaries.redis()), str(self.folder / "redis.conf")]
+
+    def ready(self) -> bool:
+        """Whether it answers a ping."""
+        try:
+            with socket.create_connection((HOST, self.port), timeout=1) as connection:
+                connection.sendall(f"AUTH {self.password}\r\nPING\r\n".encode())
+                answers = connection.makefile("rb")
+                return [answers.readline(), answers.readline()] == [b"+OK\r\n", b"+PONG\r\n"]
+        except OSError:
+            return False
+
+    def settings(self) -> dict[str, str]:
+        """See Server."""
+        return {
+            "DIACHI_REDIS_URL": f"redis://{HOST}:{self.port}/0",
+            "DIACHI_REDIS_PASSWORD_FILE": str(self.folder / "password"),
+        }
+
+
+class Minio(Server):
+    """MinIO with its root user; the application's key is made by `diachi storage setup`."""
+
+    name = "MinIO"
+    root_user = "root-of-minio"
+
+    @property
+    def root_password(self) -> str:
+        """Of the root user."""
+        return (self.folder / "root-password").read_text()
+
+    def prepare(self) -> None:
+        """Passwords: root's and those that the two keys will have."""
+        for name in ("root-password", "secret-key", "custodian-secret-key"):
+            write_secret(self.folder / name)
+
+    def environment(self) -> dict[str, str]:
+        """Root's name and password."""
+        return {
+            "MINIO_ROOT_USER": self.root_user,
+            "MINIO_ROOT_PASSWORD": self.root_password,
+            "MINIO_BROWSER": "off",
+            "MINIO_UPDATE": "off",
+        }
+
+    def command(self) -> list[str]:
+        """One drive, one node."""
+        return [
+            str(binaries.minio()),
+            "server",
+            str(self.folder / "data"),
+            "--address",
+            f"{HOST}:{self.port}",
+            "--quiet",
+        ]
+
+    def ready(self) -> bool:
+        """Whether it can serve."""
+        return _answers(f"http://{HOST}:{self.port}/minio/health/ready")
+
+    def settings(self) -> dict[str, str]:
+        """See Server."""
+        return {
+            "DIACHI_MINIO_ENDPOINT": f"{HOST}:{self.port}",
+            "DIACHI_MINIO_ACCESS_KEY": "diachi-app",
+            "DIACHI_MINIO_SECRET_KEY_FILE": str(self.folder / "secret-key"),
+            "DIACHI_MINIO_CUSTODIAN_ACCESS_KEY": "diachi-custodian",
+            "DIACHI_MINIO_CUSTODIAN_SECRET_KEY_FILE": str(self.folder / "custodian-secret-key"),
+        }
+
+
+class OpenSearch(_AsPlainUser):
+    """One OpenSearch node; `seeds` are the transport ports of a cluster's first nodes, this one's among them."""
+
+    name = "OpenSearch"
+
+    def __init__(
+        self, folder: Path, port: int = 0, lasting: bool = False, heap: str = "1g", seeds: tuple[int, ...] = ()
+    ) -> None:
+        super().__init__(folder, port, lasting)
+        self.heap, self.seeds = heap, seeds
+        self.transport = free_port()
+        self.options: dict[str, str] = {}
+
+    def prepare(self) -> None:
+        """A tree of links to the distribution, and this node's own settings."""
+        home = self.folder / "home"
+        if not home.exists():
+            _link_tree(binaries.opensearch(), home)
+        config = self.folder / "config"
+        if not config.exists():
+            shutil.copytree(home / "config", config)
+            java = config / "jvm.options"  # no files beside the distribution: it belongs to another user
+            java.write_text(re.sub(r"(?m)^(.*(logs/|-XX:HeapDumpPath))", r"#\1", java.read_text()))
+        for folder in (config, self.folder / "data", self.folder / "logs"):
+            folder.mkdir(exist_ok=True)
+            self.own(folder)
+        (config / "opensearch.yml").write_text("".join(f"{key}: {value}\n" for key, value in self._options().items()))
+
+    def command(self) -> list[str]:
+        """In the foreground."""
+        return [str(self.folder / "home" / "bin" / "opensearch")]
+
+    def environment(self) -> dict[str, str]:
+        """Java, heap and folders."""
+        return {
+            "OPENSEARCH_JAVA_HOME": str(binaries.java_home()),
+            "OPENSEARCH_JAVA_OPTS": f"-Xms{self.heap} -Xmx{self.heap}",
+            "OPENSEARCH_PATH_CONF": str(self.folder / "config"),
+            "OPENSEARCH_TMPDIR": str(self.folder / "logs"),
+        }
+
+    def ready(self) -> bool:
+        """Whether the cluster has a manager and its primaries."""
+        return _answers(f"http://{HOST}:{self.port}/_cluster/health?wait_for_status=yellow&timeout=1s")
+
+    def settings(self) -> dict[str, str]:
+        """See Server."""
+        return {"DIACHI_OPENSEARCH_URLS": f"http://{HOST}:{self.port}"}
+
+    def _options(self) -> dict[str, str]:
+        options = {
+            "network.host": HOST,
+            "http.port": str(self.port),
+            "transport.port": str(self.transport),
+            "path.data": str(self.folder / "data"),
+            "path.logs": str(self.folder / "logs"),
+            "cluster.routing.allocation.disk.threshold_enabled": "false",  # the machine's own disk is no matter here
+        }
+        if self.seeds:
+            nodes = ", ".join(f'"{HOST}:{seed}"' for seed in self.seeds)
+            options |= {"node.name": f"node-{self.transport}", "discovery.seed_hosts": f"[{nodes}]"}
+            names = ", ".join(f'"node-{seed}"' for seed in self.seeds)
+            options["cluster.initial_cluster_manager_nodes"] = f"[{names}]"
+        else:
+            options["discovery.type"] = "single-node"
+        return options | self.options
+
+
+def start_all(servers: Iterable[Server]) -> None:
+    """Start several side by side."""
+    started = list(servers)
+    for server in started:
+        server.launch()
+    for server in started:
+        server.wait()
+
+
+def write_secret(path: Path) -> None:
+    """A random password in a file that only its owner reads; what is there stays."""
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_hex(16))
+
+
+def _link_tree(source: Path, target: Path) -> None:
+    """Hard links where the file system allows, else copies: the plain user may not enter the caller's home."""
+    try:
+        shutil.copytree(source, target, copy_function=os.link)
+    except (OSError, shutil.Error):
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(source, target)
+
+
+def _plain_group() -> int:
+    return pwd.getpwnam(PLAIN_USER).pw_gid
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _connects(port: int) -> bool:
+    try:
+        with socket.create_connection((HOST, port), timeout=1):
+            return True
+    except OSError:
+        return False
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
