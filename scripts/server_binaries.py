@@ -1,4 +1,4 @@
-"""Finds the programs of the four servers, and builds or fetches once, into the user's cache folder, what no package has.
+"""Finds the programs of the four servers; what no package has is built or fetched once into the user's cache folder.
 
 Standard library only: it runs before anything is installed."""
 

@@ -20,6 +20,8 @@ KINDS: tuple[type[Server], ...] = (Postgres, Redis, Minio, OpenSearch)
 DIACHI = Path(sys.executable).with_name("diachi")
 STOP_SECONDS = 30.0
 
+Known = dict[str, dict[str, int]]  # what was started, by the server's name
+
 
 def main() -> int:
     """Read the command line and do it; the exit code is 0 when all is well, 1 when a server is down, 3 on failure."""
@@ -38,23 +40,15 @@ def start(folder: Path) -> int:
     """Start what does not run yet, make buckets and keys, print the settings."""
     folder.mkdir(parents=True, exist_ok=True)
     known = _known(folder)
-    servers = [
-        kind(folder / kind.__name__.lower(), known.get(kind.name, {}).get("port", 0), lasting=True) for kind in KINDS
-    ]
+    servers = [_server(kind, folder, known) for kind in KINDS]
     try:
-        for server in servers:
-            server.pid = known[server.name]["pid"] if _runs(server, known) else 0
         start_all(server for server in servers if not server.pid)
     except (Missing, RuntimeError, subprocess.CalledProcessError) as error:
         say(f"Không khởi động được / could not start: {error}")
         return 3
     finally:
-        pids = {
-            server.name: {"pid": server.pid, "born": _born(server.pid), "port": server.port}
-            for server in servers
-            if server.pid
-        }
-        (folder / "services.json").write_text(json.dumps({**known, **pids}, indent=1))
+        started = {server.name: _entry(server) for server in servers if server.pid}
+        (folder / "services.json").write_text(json.dumps({**known, **started}, indent=1))
     settings = {"DIACHI_PROFILE": "production"}
     for server in servers:
         settings |= server.settings()
@@ -99,11 +93,18 @@ def set_up_storage(servers: list[Server], settings: dict[str, str], folder: Path
     subprocess.run(command, check=True, env={**os.environ, **settings}, stdout=sys.stderr)
 
 
-def _runs(server: Server, known: dict[str, dict[str, int]]) -> bool:
-    return server.name in known and _alive(known[server.name])
+def _server(kind: type[Server], folder: Path, known: Known) -> Server:
+    entry = known.get(kind.name)
+    server = kind(folder / kind.__name__.lower(), entry["port"] if entry else 0, lasting=True)
+    server.pid = entry["pid"] if entry is not None and _alive(entry) else 0
+    return server
 
 
-def _known(folder: Path) -> dict[str, dict[str, int]]:
+def _entry(server: Server) -> dict[str, int]:
+    return {"pid": server.pid, "born": _born(server.pid), "port": server.port}
+
+
+def _known(folder: Path) -> Known:
     file = folder / "services.json"
     return json.loads(file.read_text()) if file.exists() else {}
 

@@ -80,14 +80,13 @@ def own_name() -> str:
 def _running(folder: Path) -> Servers:
     lines = (folder / "services.env").read_text().splitlines()
     said = dict(shlex.split(line)[1].split("=", 1) for line in lines)
-    here = Servers(
+    return Servers(
         folder,
         Postgres(folder / "postgres", _port(said["DIACHI_DATABASE_URL"])),
         Redis(folder / "redis", _port(said["DIACHI_REDIS_URL"])),
         Minio(folder / "minio", _port(said["DIACHI_MINIO_ENDPOINT"])),
         OpenSearch(folder / "opensearch", _port(said["DIACHI_OPENSEARCH_URLS"])),
     )
-    return here
 
 
 def _port(address: str) -> int:
