@@ -1,4 +1,4 @@
-"""The four servers of the production profile, started natively on the loopback address: for tests, benchmarks and trials.
+"""The four servers of the production profile, started natively on the loopback address, for tests and trials.
 
 Each server has a folder of its own for data, settings and log. Standard library only."""
 
