@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from PIL import Image
@@ -50,9 +50,10 @@ def strips(folder: Path, count: int, first: int = 0) -> list[Path]:
 class LiveSite:
     """`diachi serve` on a free port of the loopback address."""
 
-    def __init__(self, data: Path, *options: str) -> None:
+    def __init__(self, data: Path, *options: str, env: Mapping[str, str] | None = None) -> None:
         self.data, self.port = data, free_port()
         self.options = options
+        self.env = env or {}
         self.process: subprocess.Popen[str] | None = None
         self.said = ""
 
@@ -65,7 +66,8 @@ class LiveSite:
         self.data.mkdir(parents=True, exist_ok=True)
         command = [str(DIACHI), "--data", str(self.data), "serve", "--port", str(self.port), *self.options]
         with (self.data / "serve.log").open("ab") as log:
-            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+            env = {**os.environ, **self.env}
+            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=env)
         assert self.process.stdout is not None
         for line in self.process.stdout:
             self.said += line

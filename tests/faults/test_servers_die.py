@@ -1,0 +1,90 @@
+"""Any server dies in the middle of a batch and comes back: every page once, searchable, masters right, nothing stuck."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from live_site import LiveSite, alive, kill, wait_until
+from production_site import new_site, opened
+from servers import Server, start_all
+from servers_here import Servers, four_servers
+from whole_batch import STEPS, hand_in, is_done, must_be_whole, step_in_hand
+
+from config.services import Services
+from repository.domain.batches import StepName
+
+pytestmark = [pytest.mark.fault, pytest.mark.service]
+PAGES = 4
+
+
+@pytest.fixture(scope="module")
+def four() -> Iterator[Servers]:
+    """Servers that this file may kill."""
+    with tempfile.TemporaryDirectory(prefix="diachi-dying-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        here = four_servers(folder)
+        start_all(here.all())
+        yield here
+        for server in here.all():
+            server.stop()
+
+
+@pytest.fixture(scope="module")
+def live(four: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSite]:
+    site = new_site(four, "dying", tmp_path_factory.mktemp("live") / "data")
+    site.start()
+    yield site
+    site.stop()
+
+
+@pytest.fixture(scope="module")
+def services(live: LiveSite) -> Iterator[Services]:
+    site = opened(live)
+    yield site
+    site.ledger.close()
+
+
+def worker_at(services: Services, live: LiveSite, batch: str, step: StepName | str) -> int | None:
+    """The process that is at this step of a page of the batch now."""
+    for name, pid in live.workers().items():
+        if step_in_hand(services, name, batch) == step:
+            return pid
+    return None
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.value if step else "file")
+def test_a_worker_killed_in_a_step(services: Services, live: LiveSite, tmp_path: Path, step: StepName | None) -> None:
+    batch = hand_in(services, tmp_path / f"kill {step}", PAGES * STEPS.index(step))
+    killed: list[int] = []
+
+    def caught() -> bool:
+        pid = worker_at(services, live, batch, step or "file")
+        if pid is not None:
+            kill(pid)
+            killed.append(pid)
+        return bool(killed) or is_done(services, batch)()
+
+    wait_until(caught, f"a worker in {step}")
+    assert killed, "the batch was done before a worker could be caught in the step"
+    wait_until(is_done(services, batch), "the batch to be done")
+    must_be_whole(services, batch)
+    assert not alive(killed[0])
+
+
+@pytest.mark.parametrize("name", ["redis", "opensearch", "minio", "postgres"])
+def test_a_server_killed_and_started_again(
+    services: Services, live: LiveSite, four: Servers, tmp_path: Path, name: str
+) -> None:
+    """Redis comes back empty; the others with what was safely written."""
+    server: Server = getattr(four, name)
+    first = 20 + 6 * ["redis", "opensearch", "minio", "postgres"].index(name)
+    batch = hand_in(services, tmp_path / name, first, 6)
+    wait_until(lambda: worker_at(services, live, batch, StepName.RECOGNISE), "a page being read")
+    server.kill()
+    workers = set(live.workers().values())
+    server.start()
+    wait_until(is_done(services, batch), f"the batch to be done after {server.name} came back")
+    must_be_whole(services, batch, 6)
+    assert workers == set(live.workers().values()), "nobody had to die because a server did"
