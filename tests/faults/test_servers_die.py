@@ -1,4 +1,4 @@
-"""Any server dies in the middle of a batch and comes back: every page once, searchable, masters right, nothing stuck."""
+"""Any server dies in the middle of a batch and comes back: every page once, searchable, masters right."""
 
 import tempfile
 from collections.abc import Iterator
