@@ -17,6 +17,8 @@ from repository.catalog.unpacking import Unpacking
 from repository.db.engine import make_engine
 from repository.db.ledger import Ledger
 from repository.db.migrate import upgrade
+from repository.jobs.port import Queue
+from repository.jobs.rq import RqQueue
 from repository.scans.limits import Limits
 from repository.search.port import SearchIndex
 from repository.search.tantivy_index import TantivyIndex
@@ -26,7 +28,7 @@ from repository.storage.port import ObjectStore
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Everything that the entry points use."""
+    """Everything that the entry points use. Without a queue workers claim from the ledger directly."""
 
     settings: Settings
     limits: Limits
@@ -34,6 +36,7 @@ class Services:
     masters: ObjectStore
     derivatives: ObjectStore
     index: SearchIndex
+    queue: Queue | None
     reading: Reading
     finding: Finding
     accounts: Accounts
@@ -46,16 +49,21 @@ class Services:
     finishing: Finishing
 
 
-def build_services(settings: Settings) -> Services:
-    """Open (or make) the site that the settings describe, its ledger brought to the newest form."""
+def open_ledger(settings: Settings) -> Ledger:
+    """The site's ledger alone, brought to the newest form."""
     settings.data.mkdir(parents=True, exist_ok=True)
-    settings.scratch_folder.mkdir(exist_ok=True)
-    settings.uploads_folder.mkdir(exist_ok=True)
-    engine = make_engine(settings.ledger_url)
+    engine = make_engine(settings.ledger_url, settings.database_password.get_secret_value())
     with (settings.data / "ledger.lock").open("w") as lock:
         flock(lock, LOCK_EX)  # a new SQLite file does not like two processes to turn it to WAL at once
         upgrade(engine)
-    ledger = Ledger(engine)
+    return Ledger(engine)
+
+
+def build_services(settings: Settings) -> Services:
+    """Open (or make) the site that the settings describe, its ledger brought to the newest form."""
+    settings.scratch_folder.mkdir(parents=True, exist_ok=True)
+    settings.uploads_folder.mkdir(exist_ok=True)
+    ledger = open_ledger(settings)
     masters = FolderStore(settings.data / "masters")
     derivatives = FolderStore(settings.data / "derivatives")
     index = TantivyIndex(settings.index_folder)
@@ -69,6 +77,7 @@ def build_services(settings: Settings) -> Services:
         masters=masters,
         derivatives=derivatives,
         index=index,
+        queue=_queue(settings),
         reading=Reading(ledger, masters, derivatives),
         finding=Finding(ledger, index),
         accounts=Accounts(ledger),
@@ -79,4 +88,12 @@ def build_services(settings: Settings) -> Services:
         correcting=Correcting(ledger),
         indexing=Indexing(ledger, index),
         finishing=Finishing(ledger),
+    )
+
+
+def _queue(settings: Settings) -> Queue | None:
+    if not settings.production:
+        return None
+    return RqQueue(
+        settings.redis_url, settings.redis_prefix, settings.redis_password.get_secret_value(), settings.redis_ca_file
     )

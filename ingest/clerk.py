@@ -1,46 +1,44 @@
-"""The one process of a site that writes the index and closes the books on batches."""
-
-import logging
-import signal
-import time
-from types import FrameType
+"""The one process of a site that writes the index, closes the books on batches and frees what the dead held."""
 
 from config.services import Services
-
-log = logging.getLogger(__name__)
+from ingest.duty import Duty
+from ingest.rounds import Rounds
 
 ROUND = 0.2
 BETWEEN_COMMITS = 1.0
+OFF_DUTY = 1.0
+DUTY_SECONDS = 20.0
 
 
 class Clerk:
-    """Works until it is told to stop."""
+    """Works until it is told to stop, while the duty is its own."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, name: str) -> None:
         self._services = services
-        self._stopping = False
+        self._duty = Duty(services.ledger, "clerk", name, DUTY_SECONDS)
+        self._begun = False
+        self._rounds = Rounds(services.ledger, name, "clerk", self._round)
 
     def run(self) -> None:
         """Index what is owed and finish what is finished, again and again; once more after SIGTERM."""
-        signal.signal(signal.SIGTERM, self._stop)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        self._services.indexing.notice_loss()
-        while not self._stopping:
-            time.sleep(BETWEEN_COMMITS if self._catch_up() else ROUND)
-        self._catch_up()
+        self._rounds.run()
+        self._rounds.once(self._round)
+        self._rounds.once(self._duty.leave)
 
-    def _catch_up(self) -> int:
-        """How many documents were indexed; a fault here is logged and met again next time."""
+    def _round(self) -> float:
+        """Do what there is to do; gives how many seconds to wait then."""
+        if not self._duty.take():
+            self._begun = False
+            return OFF_DUTY
+        if not self._begun:
+            self._services.indexing.notice_loss()
+            self._begun = True
         indexed = 0
-        try:
-            while (more := self._services.indexing.catch_up()) and not self._stopping:
-                indexed += more
-            with self._services.ledger.write() as work:
-                work.jobs.free()
-            self._services.finishing.finish_batches()
-        except Exception:
-            log.exception("index")
-        return indexed
-
-    def _stop(self, _signal: int, _frame: FrameType | None) -> None:
-        self._stopping = True
+        while self._duty.take() and (more := self._services.indexing.catch_up()):
+            indexed += more
+            if self._rounds.stopping:
+                break
+        with self._services.ledger.write() as work:
+            work.jobs.free()
+        self._services.finishing.finish_batches()
+        return BETWEEN_COMMITS if indexed else ROUND

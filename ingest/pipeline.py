@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from ingest.context import PageContext
+from ingest.faults import passing, pause
 from ingest.steps.clean_page import clean_page
 from ingest.steps.derivative import make_derivative
 from ingest.steps.open_page import open_page
@@ -24,16 +25,15 @@ STEPS: dict[StepName, Callable[[PageContext], Outcome]] = {
     StepName.CLEAN: clean_page,
     StepName.RECOGNISE: recognise,
 }
-LEASE = timedelta(minutes=10)
 TRIES = 3
-PAUSE = timedelta(seconds=2)
 
 
 def bring_forward(context: PageContext, job: Job) -> None:
     """Do every step that the page owes, each committed before the next begins.
 
     A step that fails is tried again later, TRIES times in all; then the page is set aside with the reason. Raises
-    LeaseLost when somebody else has the page by now: then nothing more is written."""
+    LeaseLost when somebody else has the page by now, and whatever a server's failure raised: then nothing more is
+    written, and no try is counted."""
     with context.services.ledger.read() as work:
         steps = work.steps.of(context.page.id)
     for name, step in STEPS.items():
@@ -42,32 +42,29 @@ def bring_forward(context: PageContext, job: Job) -> None:
         if not _do(context, job, name, step):
             return
         context.reload()
-    with context.services.ledger.write() as work:
+    with context.services.ledger.write(alone=False) as work:
         work.jobs.finish(job)
 
 
 def _do(context: PageContext, job: Job, name: StepName, step: Callable[[PageContext], Outcome]) -> bool:
-    """Whether the step was done."""
+    """Whether the step was done. Its commit renews the lease for the step after it."""
     started = time.monotonic()
+    lease = timedelta(seconds=context.services.settings.lease_seconds)
     try:
         outcome = step(context)
-        with context.services.ledger.write() as work:
-            work.jobs.hold(job, LEASE)
+        with context.services.ledger.write(alone=outcome.alone) as work:
+            work.jobs.hold(job, lease)
             outcome.write(work)
             work.steps.done(context.page.id, name, round(time.monotonic() - started, 3), outcome.fingerprint)
     except LeaseLost:
         raise
-    except InputRefused as refusal:
-        set_aside(context, job, name, Reason(refusal.template, dict(refusal.params)))
-    except DiachiError as error:
-        log.warning("page %s, step %s: %s", context.page.id, name.value, error)
-        _try_again(context, job, name, Reason(error.template, dict(error.params)))
     except Exception as error:
-        log.exception("page %s, step %s", context.page.id, name.value)
-        reason = Reason(
-            N_("Lỗi ngoài dự kiến ({kind}) ở bước {step}."), {"kind": type(error).__name__, "step": name.value}
-        )
-        _try_again(context, job, name, reason)
+        if passing(error, context.scratch):
+            raise
+        if isinstance(error, InputRefused):
+            set_aside(context, job, name, Reason(error.template, dict(error.params)))
+        else:
+            _try_again(context, job, name, _why(context, name, error))
     else:
         return True
     return False
@@ -75,16 +72,25 @@ def _do(context: PageContext, job: Job, name: StepName, step: Callable[[PageCont
 
 def set_aside(context: PageContext, job: Job, name: StepName, reason: Reason) -> None:
     """Take the page off the line; staff see why and may run the step again."""
-    with context.services.ledger.write() as work:
+    with context.services.ledger.write(alone=False) as work:
         work.jobs.finish(job)
         work.steps.set_aside(context.page.id, name, reason)
         work.pages.set_state(context.page.id, SET_ASIDE)
 
 
 def _try_again(context: PageContext, job: Job, name: StepName, reason: Reason) -> None:
-    with context.services.ledger.write() as work:
+    with context.services.ledger.write(alone=False) as work:
         work.jobs.hold(job)
-        if work.steps.failed(context.page.id, name, reason) < TRIES:
-            work.jobs.put_back(job, PAUSE)
+        tries = work.steps.failed(context.page.id, name, reason)
+        if tries < TRIES:
+            work.jobs.put_back(job, pause(tries))
             return
     set_aside(context, job, name, reason)
+
+
+def _why(context: PageContext, name: StepName, error: Exception) -> Reason:
+    if isinstance(error, DiachiError):
+        log.warning("page %s, step %s: %s", context.page.id, name.value, error)
+        return Reason(error.template, dict(error.params))
+    log.error("page %s, step %s", context.page.id, name.value, exc_info=error)
+    return Reason(N_("Lỗi ngoài dự kiến ({kind}) ở bước {step}."), {"kind": type(error).__name__, "step": name.value})

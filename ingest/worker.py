@@ -10,8 +10,11 @@ from pathlib import Path
 from types import FrameType
 
 from config.services import Services
+from ingest.claiming import FromLedger, FromQueue, Source
 from ingest.context import PageContext
-from ingest.pipeline import LEASE, STEPS, bring_forward, set_aside
+from ingest.faults import SERVERS, passing, pause
+from ingest.pipeline import STEPS, bring_forward, set_aside
+from ingest.pulse import Pulse
 from ocr.port import OcrEngine
 from repository.domain.batches import Reason, StepName, StepState
 from repository.domain.errors import N_, DiachiError, LeaseLost
@@ -20,20 +23,27 @@ from repository.domain.jobs import Job, JobKind
 log = logging.getLogger(__name__)
 
 IDLE = 0.2
+NAP = 0.2
+LONGEST_REST = 15.0
 MEMORY = 1_500_000_000
 MOST_DEATHS = 3
-FILE_PAUSE = timedelta(seconds=2)
 
 
 class Worker:
     """Works until it is told to stop. `files_first` looks into files before it reads pages; others the other way, so
     that the first page is read while the last file is still coming in."""
 
-    def __init__(self, services: Services, engine: OcrEngine, name: str, files_first: bool) -> None:
+    def __init__(self, services: Services, engine: OcrEngine, name: str, files_first: bool = False) -> None:
+        kinds = (JobKind.FILE, JobKind.PAGE) if files_first else (JobKind.PAGE, JobKind.FILE)
         self._services = services
+        self._ledger = services.ledger
+        self._scratch = services.settings.scratch_folder
         self._engine = engine
-        self._name = name
-        self._kinds = (JobKind.FILE, JobKind.PAGE) if files_first else (JobKind.PAGE, JobKind.FILE)
+        self._pulse = Pulse(services.ledger, name, "worker")
+        lease = timedelta(seconds=services.settings.lease_seconds)
+        self._direct = FromLedger(services.ledger, self._pulse, kinds, lease)
+        self._next: Source = FromQueue(services.queue, self._direct) if services.queue else self._direct
+        self._failures = 0
         self._stopping = False
 
     def run(self) -> None:
@@ -41,28 +51,77 @@ class Worker:
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
-        while not self._stopping:
-            if not self.work_once():
-                time.sleep(IDLE)
+        with self._pulse:
+            while not self._stopping:
+                try:
+                    if not self.work_once() and self._services.queue is None:
+                        time.sleep(IDLE)
+                except SERVERS as fault:  # the ledger's own: nothing is in hand that could be put back
+                    log.warning("waiting: %s", fault)
+                    self._rest(self._failed())
 
     def work_once(self) -> bool:
-        """Do one job; gives whether there was one."""
-        with self._services.ledger.write() as work:
-            job = work.jobs.claim(self._name, self._kinds, LEASE)
-        if job is None:
-            return False
-        with tempfile.TemporaryDirectory(dir=self._services.settings.scratch_folder, prefix=f"{job.id}-") as folder:
-            try:
+        """Do one job; gives whether there was one. Raises one of SERVERS when the ledger cannot be asked for it."""
+        job = self._next()
+        if job is not None:
+            self.do(job)
+        return job is not None
+
+    def do_this(self, number: int) -> None:
+        """Do the job of that id, if it is still owed."""
+        job = self._direct.this(number)
+        if job is not None:
+            self.do(job)
+
+    def do(self, job: Job) -> None:
+        """Do a job that we hold. A server's fault is not the job's: it is put back, and is owed as before."""
+        try:
+            with tempfile.TemporaryDirectory(dir=self._scratch, prefix=f"{job.id}-") as folder:
                 self._do(job, Path(folder))
-            except LeaseLost:
-                log.info("job %s was given to somebody else", job.id)
-        return True
+            self._failures = 0
+        except LeaseLost:
+            log.info("job %s was given to somebody else", job.id)
+        except Exception as fault:
+            if not passing(fault, self._scratch):
+                raise
+            log.warning("job %s put back: %s", job.id, fault)
+            self._put_back(job)
+        finally:
+            self._pulse.put_down()
 
     def _do(self, job: Job, scratch: Path) -> None:
         if job.kind is JobKind.FILE:
             self._look_into(job, scratch)
         else:
             self._read(job, scratch)
+
+    def _put_back(self, job: Job) -> None:
+        """Give the job back uncounted and rest; when the ledger itself is away, wait for it, for nobody else can know
+        that we dropped the job."""
+        delay = self._failed()
+        while True:
+            try:
+                with self._ledger.write(alone=False) as work:
+                    work.jobs.put_back(job, delay, counts=False)
+            except LeaseLost:
+                return
+            except SERVERS as fault:
+                log.warning("waiting to put job %s back: %s", job.id, fault)
+                self._rest(self._failed())
+                if self._stopping:
+                    return
+            else:
+                break
+        self._rest(delay)
+
+    def _failed(self) -> timedelta:
+        self._failures += 1
+        return pause(self._failures)
+
+    def _rest(self, delay: timedelta) -> None:
+        until = time.monotonic() + min(delay.total_seconds(), LONGEST_REST)
+        while not self._stopping and time.monotonic() < until:
+            time.sleep(NAP)
 
     def _look_into(self, job: Job, scratch: Path) -> None:
         if job.attempts > MOST_DEATHS:
@@ -75,24 +134,26 @@ class Worker:
         except LeaseLost:
             raise
         except Exception as error:
+            if passing(error, scratch):
+                raise
             log.exception("file %s", job.subject)
             if job.attempts < MOST_DEATHS:
-                with self._services.ledger.write() as work:
-                    work.jobs.put_back(job, FILE_PAUSE)
+                with self._ledger.write(alone=False) as work:
+                    work.jobs.put_back(job, pause(job.attempts))
                 return
             self._refuse(job, _reason(error))
 
     def _refuse(self, job: Job, reason: Reason) -> None:
-        with self._services.ledger.write() as work:
+        with self._ledger.write(alone=False) as work:
             work.jobs.finish(job)
             work.files.set_refused(job.subject, reason)
 
     def _read(self, job: Job, scratch: Path) -> None:
-        with self._services.ledger.read() as work:
+        with self._ledger.read() as work:
             page = work.pages.get(job.subject)
             steps = work.steps.of(job.subject)
         if page is None:
-            with self._services.ledger.write() as work:
+            with self._ledger.write(alone=False) as work:
                 work.jobs.finish(job)
             return
         context = PageContext(self._services, self._engine, page, scratch)

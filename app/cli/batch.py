@@ -32,7 +32,7 @@ def resume(site: Site, batch_id: str, as_json: bool) -> int:
     services = site.open()
     visitor = operator("")
     services.intake.resume(visitor, batch_id)
-    with working(services.settings.data) as workers:
+    with working(services.settings) as workers:
         watch(services, visitor, batch_id, workers)
     report = services.progressing.report(visitor, batch_id)
     show_report(report, as_json)

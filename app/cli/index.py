@@ -16,7 +16,7 @@ def reindex(site: Site) -> int:
     """Dựng lại chỉ mục toàn văn từ văn bản đã lưu / rebuild the full-text index from stored text."""
     services = site.open()
     services.indexing.owe_everything()
-    with working(services.settings.data) as workers:
+    with working(services.settings) as workers:
         while services.indexing.owing():
             workers.ensure()
             time.sleep(0.2)

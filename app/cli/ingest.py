@@ -49,7 +49,7 @@ def ingest(
     """Nhập tệp và thư mục quét thành một lô / take scans in as a batch."""
     files = list(files_in(paths))
     password = password_in(password_file) if password_file else None
-    with working(site.folder) as workers:  # they load their code while this process loads its own
+    with working(site.settings()) as workers:  # they load their code while this process loads its own
         services = site.open()
         code = library or services.settings.library_code
         visitor = operator(code)

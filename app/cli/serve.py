@@ -18,8 +18,9 @@ from app.cli.sample import ingest_sample, sample_owed
 from app.cli.site import Site
 from config.secret_files import PREFIX
 from config.services import Services
+from config.settings import Settings
 from repository.domain.access import Role
-from repository.domain.errors import N_, WrongUse
+from repository.domain.errors import N_, DiachiError, WrongUse
 from repository.domain.records import User
 from repository.jobs.pool import start_with_parent
 
@@ -31,22 +32,24 @@ ROUND, STOP_SECONDS = 0.3, 25.0
 @click.option("--host", default="127.0.0.1", show_default=True, help="Địa chỉ nghe / address to listen on.")
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--public-url", default="", help="Địa chỉ bạn đọc dùng / the address readers use.")
+@click.option("--workers", type=click.IntRange(0, 256), help="Số tiến trình xử lý; 0: chỉ trang web / 0: web only.")
 @click.option("--sample", is_flag=True, help="Nhập bộ sưu tập mẫu vào kho mới / the sample collection on a new site.")
 @click.pass_obj
-def serve(site: Site, host: str, port: int, public_url: str, sample: bool) -> int:
+def serve(site: Site, host: str, port: int, public_url: str, workers: int | None, sample: bool) -> int:
     """Chạy trang web và các tiến trình xử lý / run the site and its workers."""
     _must_be_free(host, port)
-    new = not (site.settings().data / "ledger.sqlite").exists()
+    for name, value in (("PUBLIC_URL", public_url), ("WORKERS", "" if workers is None else str(workers))):
+        if value:
+            os.environ[f"{PREFIX}{name}"] = value
     services = site.open()
     os.environ[f"{PREFIX}DATA"] = str(services.settings.data)
-    if public_url:
-        os.environ[f"{PREFIX}PUBLIC_URL"] = public_url
+    new = _is_new(services)
     _first_user(services)
-    house = _House(host, port, str(services.settings.data))
+    house = _House(host, port, services.settings)
     signal.signal(signal.SIGTERM, house.stop)
     signal.signal(signal.SIGINT, house.stop)
     greeting = threading.Thread(
-        target=_greet, args=(services, house, sample and sample_owed(services, new)), daemon=True
+        target=_greet, args=(services, house, house.works and sample and sample_owed(services, new)), daemon=True
     )
     greeting.start()
     house.run()
@@ -54,18 +57,18 @@ def serve(site: Site, host: str, port: int, public_url: str, sample: bool) -> in
 
 
 class _House:
-    """Web server and supervisor; each is started again when it ends by itself."""
+    """Web server and, where there are to be workers, their supervisor; each is started again when it ends by itself."""
 
-    def __init__(self, host: str, port: int, data: str) -> None:
+    def __init__(self, host: str, port: int, settings: Settings) -> None:
         self.host, self.port = host, port
+        self.works = settings.workers > 0
         web = ["granian", "--interface", "wsgi", "--host", host, "--port", str(port), "--workers", "1",
                "--blocking-threads", "4", "--no-ws", "--log-level", "warning", "--respawn-failed-workers",
                "--factory", "app.wsgi:application"]  # fmt: skip
-        self._commands = [
-            [sys.executable, "-m", *web],
-            [sys.executable, "-m", "ingest", "--data", data],
-        ]
-        self._processes: list[subprocess.Popen[bytes] | None] = [None, None]
+        self._commands = [[sys.executable, "-m", *web]]
+        if self.works:
+            self._commands.append([sys.executable, "-m", "ingest", "--data", str(settings.data)])
+        self._processes: list[subprocess.Popen[bytes] | None] = [None] * len(self._commands)
         self.stopping = False
 
     def run(self) -> None:
@@ -95,7 +98,7 @@ class _House:
 def _greet(services: Services, house: _House, sample: bool) -> None:
     """Say READY once readers can come and, on a new site, the sample can be searched."""
     reach = "127.0.0.1" if house.host in ("0.0.0.0", "::") else house.host  # noqa: S104 - compared, not bound
-    while not house.stopping and not _answers(f"http://{reach}:{house.port}/healthz"):
+    while not house.stopping and not (_answers(f"http://{reach}:{house.port}/healthz") and _servers_answer(services)):
         time.sleep(ROUND)
     if sample:
         ingest_sample(services, lambda: house.stopping)
@@ -110,6 +113,23 @@ def _answers(url: str) -> bool:
             return bool(answer.status == 200)
     except OSError:
         return False
+
+
+def _servers_answer(services: Services) -> bool:
+    try:
+        for server in (services.ledger, services.masters, services.derivatives, services.index):
+            server.ping()
+    except DiachiError as error:
+        click.echo(str(error), err=True)
+        return False
+    return True
+
+
+def _is_new(services: Services) -> bool:
+    """Whether nobody has used the site yet."""
+    with services.ledger.read() as work:
+        unused = work.batches.all(None, 0, 1)[0] == 0
+    return unused and services.accounts.none_yet()
 
 
 def _first_user(services: Services) -> None:

@@ -26,7 +26,7 @@ def open_page(context: PageContext) -> Outcome:
         other = work.pages.by_image(key, taken.frame, page_id)
         work.pages.set_opened(page_id, opened, other.id if other else None)
 
-    return Outcome(write, f"{taken.how} {key}")
+    return Outcome(write, f"{taken.how} {key}", alone=True)
 
 
 def _source(context: PageContext) -> tuple[str, int]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from repository.domain.jobs import Priority
+from repository.domain.jobs import Priority, WindowJob
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Letter:
 
     job: int
     token: int
-    priority: Priority = Priority.BATCH
+    priority: Priority
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,8 @@ class Queue(Protocol):
     job, and gets it only if it is still owed. A server that does not answer raises ServerUnreachable within seconds.
     """
 
-    def deliver(self, letters: Sequence[Letter]) -> None:
-        """Put letters into the queue, each behind those of its priority."""
+    def deliver(self, jobs: Sequence[WindowJob]) -> None:
+        """Put a letter for each job into the queue, behind those of its class."""
         ...
 
     def present(self) -> frozenset[int]:

@@ -17,10 +17,11 @@ from redis.retry import Retry
 from rq import Queue as RedisList
 from rq.exceptions import DequeueTimeout, DeserializationError
 from rq.job import Job
+from rq.queue import EnqueueData
 from rq.serializers import JSONSerializer
 
 from repository.domain.errors import N_, ServerUnreachable
-from repository.domain.jobs import Priority
+from repository.domain.jobs import Priority, WindowJob
 from repository.jobs.port import DeadLetter, Letter
 
 log = logging.getLogger(__name__)
@@ -42,17 +43,13 @@ class RqQueue:
             for priority, name in NAMES.items()
         }
 
-    def deliver(self, letters: Sequence[Letter]) -> None:
+    def deliver(self, jobs: Sequence[WindowJob]) -> None:
         """Put letters into the queue; see the port. A letter that nobody takes is gone after a day."""
         with _answering(), self._redis.pipeline() as pipeline:
             for priority, into in self._lists.items():
                 datas = [
-                    RedisList.prepare_data(
-                        DO, args=[letter.job, letter.token], job_id=self._name(letter.job), ttl=DAY, result_ttl=0,
-                        failure_ttl=7 * DAY, timeout=-1, description=f"job {letter.job}",
-                    )
-                    for letter in {letter.job: letter for letter in letters if letter.priority is priority}.values()
-                ]  # fmt: skip
+                    self._written(job) for job in {job.id: job for job in jobs if job.priority is priority}.values()
+                ]
                 if datas:
                     into.enqueue_many(datas, pipeline=pipeline)
             pipeline.execute()
@@ -113,6 +110,12 @@ class RqQueue:
     def close(self) -> None:
         """Give back every connection."""
         self._redis.close()
+
+    def _written(self, job: WindowJob) -> EnqueueData:
+        return RedisList.prepare_data(
+            DO, args=[job.id, job.token], job_id=self._name(job.id), ttl=DAY, result_ttl=0, failure_ttl=7 * DAY,
+            timeout=-1, description=f"job {job.id}",
+        )  # fmt: skip
 
     def _open(self, job: Job, came_by: RedisList) -> Letter | None:
         """Read the letter and throw its envelope away: from here on the ledger knows."""
