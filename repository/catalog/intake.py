@@ -8,13 +8,12 @@ from repository.db.ledger import Ledger, Work
 from repository.domain.access import AccessLevel, Role, Visitor
 from repository.domain.batches import Batch, BatchFile, BatchState, FileState, StepName
 from repository.domain.errors import N_, AccessRefused, NotFound, WrongUse
-from repository.domain.jobs import JobKind
+from repository.domain.jobs import JobKind, Priority
 from repository.domain.records import Page
 from repository.domain.vietnamese import clean
 from repository.storage.port import ObjectStore
 
 LONGEST_NAME = 500
-UPLOAD_PRIORITY, RERUN_PRIORITY = 50, 60
 
 
 class Intake:
@@ -83,7 +82,7 @@ class Intake:
             _must_take_files(self._batch(work, visitor, batch_id))
             file, new = work.files.add(batch_id, tidy_name(name), stored.size, stored.key, password)
             if new:
-                work.jobs.enqueue(JobKind.FILE, file.id, batch_id, UPLOAD_PRIORITY)
+                work.jobs.enqueue(JobKind.FILE, file.id, batch_id)
         return file
 
     def expect(self, visitor: Visitor, batch_id: str, files: int) -> None:
@@ -115,7 +114,7 @@ class Intake:
             self._batch(work, visitor, batch_id)
             for file in work.files.of_batch(batch_id):
                 if file.state is FileState.RECEIVED:
-                    work.jobs.enqueue(JobKind.FILE, file.id, batch_id, UPLOAD_PRIORITY)
+                    work.jobs.enqueue(JobKind.FILE, file.id, batch_id)
             for page in work.pages.of_batch(batch_id):
                 self._resume_page(work, page)
             work.batches.set_state(batch_id, BatchState.WORKING)
@@ -141,6 +140,7 @@ class Intake:
         """Owe a step, and those after it, again for one page, item or batch; gives the number of pages."""
         with self._ledger.write() as work:
             pages = self._chosen(work, page, item, batch)
+            urgency = Priority.BATCH if page is None and item is None else Priority.CORRECTION
             for batch_id in {each.batch for each in pages}:
                 self._batch(work, visitor, batch_id)
                 work.batches.set_state(batch_id, BatchState.WORKING)
@@ -148,7 +148,7 @@ class Intake:
                 work.steps.owe_from(each.id, step)
                 work.pages.set_state(each.id, "working")
                 if step is not StepName.INDEX:
-                    work.jobs.enqueue(JobKind.PAGE, each.id, each.batch, RERUN_PRIORITY)
+                    work.jobs.enqueue(JobKind.PAGE, each.id, each.batch, urgency)
             subject = page or item or batch or "?"
             work.journal.record(visitor.user or "?", "rerun", subject, step=step.value, pages=len(pages))
         return len(pages)
@@ -171,7 +171,7 @@ class Intake:
                 return
             work.files.set_received(file_id)
             work.files.set_password(file_id, password)
-            work.jobs.enqueue(JobKind.FILE, file_id, file.batch, UPLOAD_PRIORITY)
+            work.jobs.enqueue(JobKind.FILE, file_id, file.batch, Priority.CORRECTION)
             work.batches.set_state(file.batch, BatchState.WORKING)
 
     def _resume_page(self, work: Work, page: Page) -> None:
@@ -182,7 +182,7 @@ class Intake:
         work.steps.owe_from(page.id, owed[0])
         work.pages.set_state(page.id, "working")
         if owed[0] is not StepName.INDEX:
-            work.jobs.enqueue(JobKind.PAGE, page.id, page.batch, UPLOAD_PRIORITY)
+            work.jobs.enqueue(JobKind.PAGE, page.id, page.batch)
 
     def _chosen(self, work: Work, page: str | None, item: str | None, batch: str | None) -> list[Page]:
         if page is not None:

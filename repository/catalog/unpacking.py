@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from repository.catalog.intake import UPLOAD_PRIORITY, tidy_name
+from repository.catalog.intake import tidy_name
 from repository.catalog.placing import Placing, apply_sheet
 from repository.catalog.sheet import is_sheet, parse_sheet
 from repository.db.ledger import Ledger, Work
@@ -102,7 +102,7 @@ class Unpacking:
                 work.jobs.hold(job, LEASE)
                 file, new = work.files.add(looked.batch.id, name, stored.size, stored.key, looked.password)
                 if new:
-                    work.jobs.enqueue(JobKind.FILE, file.id, looked.batch.id, UPLOAD_PRIORITY)
+                    work.jobs.enqueue(JobKind.FILE, file.id, looked.batch.id)
         with self._ledger.write() as work:
             work.jobs.finish(job)
             work.files.set_container(looked.file.id)
@@ -141,4 +141,4 @@ class Unpacking:
             )
         )  # fmt: skip
         work.steps.owe_all(page.id)
-        work.jobs.enqueue(JobKind.PAGE, page.id, looked.batch.id, UPLOAD_PRIORITY)
+        work.jobs.enqueue(JobKind.PAGE, page.id, looked.batch.id)

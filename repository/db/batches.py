@@ -7,8 +7,9 @@ from sqlalchemy.orm import Session
 
 from repository.db.files import Files
 from repository.db.ids import new_id
+from repository.db.moments import database_now
 from repository.db.pages import DONE, SET_ASIDE, WORKING
-from repository.db.tables import BatchRow, FileRow, PageRow, now
+from repository.db.tables import BatchRow, FileRow, PageRow
 from repository.domain.batches import Batch, BatchState, FileState, Progress
 
 SPEED_WINDOW = timedelta(seconds=60)
@@ -67,7 +68,7 @@ class Batches:
         """Change the state; done and cancelled batches get their end time."""
         row = self._session.get_one(BatchRow, batch_id)
         row.state = state.value
-        row.finished_at = now() if state in (BatchState.DONE, BatchState.CANCELLED) else None
+        row.finished_at = database_now() if state in (BatchState.DONE, BatchState.CANCELLED) else None
 
     def set_expected(self, batch_id: str, files: int) -> None:
         """Note how many files are to come."""
@@ -99,7 +100,7 @@ class Batches:
         )  # fmt: skip
 
     def _speed(self, row: BatchRow) -> float:
-        until = row.finished_at or now()
+        until = row.finished_at or self._session.scalars(select(database_now())).one()
         since = max(row.created_at, until - SPEED_WINDOW) if row.finished_at is None else row.created_at
         count = self._session.scalar(
             select(func.count()).where(PageRow.batch_id == row.id, PageRow.finished_at > since)

@@ -7,7 +7,8 @@ from sqlalchemy import Row, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from repository.db.ids import new_id
-from repository.db.tables import ItemRow, PageRow, RecordRow, now
+from repository.db.moments import database_now
+from repository.db.tables import ItemRow, PageRow, RecordRow
 from repository.domain.access import AccessLevel, ItemState, Rights
 from repository.domain.records import AccessSetting, Description, Item, Kind, Record
 
@@ -78,7 +79,7 @@ class Items:
         """Publish (with every page it has now) or withdraw; searches leave it out until the index knows."""
         row = self._session.get_one(ItemRow, item_id)
         row.state = state.value
-        row.published_at = now() if state is ItemState.PUBLISHED else None
+        row.published_at = database_now() if state is ItemState.PUBLISHED else None
         if state is ItemState.PUBLISHED:
             self._session.execute(update(PageRow).where(PageRow.item_id == item_id).values(approved=True))
         self.touch(item_id, hide=True)

@@ -1,108 +1,191 @@
-"""Work to hand out, in the ledger: what is owed, who holds it, and a token that fences off whoever lost it."""
+"""Work to hand out, in the ledger: what is owed, who holds it, and a token that fences off whoever lost it.
 
-from collections.abc import Sequence
+Every time here is by the database's clock: a machine whose clock is wrong neither loses work nor does it twice."""
+
+from collections.abc import Collection, Sequence
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import case, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from repository.db.tables import JobRow, now
+from repository.db.moments import database_in, database_now
+from repository.db.tables import BatchRow
+from repository.db.turns import LEASED, LONGEST_DELAY, WAITING, due, in_turn, job, turns, window
+from repository.db.upserts import insert_into
 from repository.domain.errors import N_, LeaseLost
-from repository.domain.jobs import Job, JobKind
+from repository.domain.jobs import Depth, Job, JobKind, Priority, WindowJob
 
-WAITING, LEASED = "waiting", "leased"
+LONGEST_LEASE = timedelta(hours=2)
+
+_batch: Any = BatchRow.__table__
+_TOLD = (job.c.id, job.c.kind, job.c.subject, job.c.batch_id, job.c.token, job.c.attempts)
 
 
 class Jobs:
-    """Reads and writes jobs."""
+    """Reads and writes jobs. Each method is one statement, or works on a row that it locked: none needs to be alone."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def enqueue(self, kind: JobKind, subject: str, batch: str, priority: int = 50) -> None:
-        """Owe this work; what is owed already stays as it is, what somebody holds is taken from them."""
-        row = self._session.scalar(select(JobRow).where(JobRow.kind == kind.value, JobRow.subject == subject))
-        if row is None:
-            self._session.add(JobRow(kind=kind.value, subject=subject, batch_id=batch, priority=priority))
-        elif row.state == LEASED:
-            row.state, row.owner, row.lease_until, row.attempts = WAITING, None, None, 0
-            row.token += 1
+    def enqueue(self, kind: JobKind, subject: str, batch: str, priority: Priority = Priority.BATCH) -> None:
+        """Owe this work. What waits already keeps its place, or moves up to a more urgent class; what somebody holds is
+        taken from them and owed anew."""
+        new = insert_into(self._session, job).values(
+            kind=kind.value, subject=subject, batch_id=batch, priority=int(priority), state=WAITING, attempts=0,
+            not_before=database_now(), token=0,
+        )  # fmt: skip
+        asked = new.excluded
+        taken = job.c.state == LEASED
+        self._session.execute(
+            new.on_conflict_do_update(
+                index_elements=[job.c.kind, job.c.subject],
+                set_={
+                    "priority": case((job.c.priority > asked.priority, asked.priority), else_=job.c.priority),
+                    "state": WAITING, "owner": None, "lease_until": None,
+                    "token": job.c.token + case((taken, 1), else_=0),
+                    "attempts": case((taken, 0), else_=job.c.attempts),
+                    "not_before": case((taken, asked.not_before), else_=job.c.not_before),
+                },
+            )
+        )  # fmt: skip
 
     def claim(self, owner: str, kinds: Sequence[JobKind], lease: timedelta) -> Job | None:
-        """Lease the next job: of the first kind that has one, by priority, then age. None when there is none."""
-        for kind in kinds:
-            row = self._session.scalar(
-                select(JobRow)
-                .where(JobRow.state == WAITING, JobRow.kind == kind.value, JobRow.not_before <= now())
-                .order_by(JobRow.priority, JobRow.id)
-                .limit(1)
-                .with_for_update(skip_locked=True)
-            )
-            if row is not None:
-                row.state, row.owner, row.lease_until = LEASED, owner, now() + lease
-                row.token += 1
-                row.attempts += 1
-                return Job(row.id, JobKind(row.kind), row.subject, row.batch_id, row.token, row.attempts)
+        """Lease the next job, None when there is none: of the batch whose turn it is, and there of the first kind that
+        has one, the oldest."""
+        for turn in in_turn(turns(self._session, kinds)):
+            for kind in kinds:
+                this = (
+                    select(job.c.id)
+                    .where(job.c.batch_id == turn.batch, due, job.c.priority == turn.priority, job.c.kind == kind.value)
+                    .order_by(job.c.id)
+                    .limit(1)
+                    .with_for_update(skip_locked=True)
+                )
+                found = self._lease(job.c.id == this.scalar_subquery(), owner, lease)
+                if found is not None:
+                    return found
         return None
 
-    def hold(self, job: Job, lease: timedelta | None = None) -> None:
+    def claim_this(self, job_id: int, owner: str, lease: timedelta) -> Job | None:
+        """Lease that job; None when it is done, held, or not due yet."""
+        return self._lease((job.c.id == job_id) & due, owner, lease)
+
+    def window(self, limit: int) -> list[WindowJob]:
+        """The next `limit` due jobs, in the order in which they should be done (see `turns`)."""
+        return window(self._session, limit)
+
+    def waiting(self, job_ids: Collection[int]) -> frozenset[int]:
+        """Those of the jobs that wait, due or not."""
+        wanted = select(job.c.id).where(job.c.id.in_(list(job_ids)), job.c.state == WAITING)
+        return frozenset(self._session.scalars(wanted))
+
+    def hold(self, held: Job, lease: timedelta | None = None) -> None:
         """Make sure that the job is still ours, and renew the lease; raises LeaseLost. Call it in the same unit of work
-        as whatever the job writes."""
-        row = self._session.scalar(
-            select(JobRow).where(JobRow.id == job.id, JobRow.token == job.token, JobRow.state == LEASED)
-        )
-        if row is None:
-            raise LeaseLost(N_("Công việc {job} đã được giao cho tiến trình khác."), job=job.id)
+        as whatever the job writes: until that ends, nobody can take the job away."""
+        ours = (job.c.id == held.id) & (job.c.token == held.token) & (job.c.state == LEASED)
+        if self._session.scalar(select(job.c.id).where(ours).with_for_update()) is None:
+            raise LeaseLost(N_("Công việc {job} đã được giao cho tiến trình khác."), job=held.id)
         if lease is not None:
-            row.lease_until = now() + lease
+            self._session.execute(update(job).where(job.c.id == held.id).values(lease_until=_until(lease)))
 
-    def finish(self, job: Job) -> None:
+    def finish(self, held: Job) -> None:
         """The job is done; raises LeaseLost when it is not ours any more."""
-        self.hold(job)
-        self._session.execute(delete(JobRow).where(JobRow.id == job.id))
+        self.hold(held)
+        self._session.execute(delete(job).where(job.c.id == held.id))
 
-    def put_back(self, job: Job, delay: timedelta) -> None:
-        """Give the job back to be tried again after `delay`; raises LeaseLost when it is not ours any more."""
-        self.hold(job)
+    def put_back(self, held: Job, delay: timedelta, counts: bool = True) -> None:
+        """Give the job back to be tried again after `delay` (LONGEST_DELAY at most); raises LeaseLost when it is not
+        ours any more. Without `counts` the try is as if it had not been: some server was down, not the job at fault."""
+        self.hold(held)
         self._session.execute(
-            update(JobRow)
-            .where(JobRow.id == job.id)
-            .values(state=WAITING, owner=None, lease_until=None, not_before=now() + delay)
-        )
+            update(job)
+            .where(job.c.id == held.id)
+            .values(
+                state=WAITING, owner=None, lease_until=None, not_before=database_in(min(delay, LONGEST_DELAY)),
+                attempts=job.c.attempts - (0 if counts else 1),
+            )
+        )  # fmt: skip
 
     def free(self, owner: str | None = None) -> int:
         """Free what `owner` held (None: what anybody holds past its time); gives how many."""
-        lost = JobRow.owner == owner if owner is not None else JobRow.lease_until < now()
-        freed = self._session.execute(
-            update(JobRow)
-            .where(JobRow.state == LEASED, lost)
-            .values(state=WAITING, owner=None, lease_until=None, token=JobRow.token + 1)
-        )
-        return int(freed.rowcount)  # type: ignore[attr-defined]
+        past = or_(job.c.lease_until < database_now(), job.c.lease_until > database_in(LONGEST_LEASE))
+        return self._free(past if owner is None else job.c.owner == owner, job.c.attempts)
 
     def free_all(self) -> None:
         """Free everything; for a start at which no worker can be alive. That the server was stopped is not the jobs'
         fault: the try does not count."""
-        self._session.execute(
-            update(JobRow)
-            .where(JobRow.state == LEASED)
-            .values(state=WAITING, owner=None, lease_until=None, token=JobRow.token + 1, attempts=JobRow.attempts - 1)
-        )
+        self._free(job.c.state == LEASED, job.c.attempts - 1)
 
     def drop(self, batch: str) -> None:
         """Owe nothing more for a batch; whoever holds a job of it loses it."""
-        self._session.execute(delete(JobRow).where(JobRow.batch_id == batch))
+        self._session.execute(delete(job).where(job.c.batch_id == batch))
 
     def count(self) -> int:
         """How many jobs are waiting or held."""
-        return self._session.scalar(select(func.count()).select_from(JobRow)) or 0
+        return self._session.scalar(select(func.count()).select_from(job)) or 0
+
+    def depth(self) -> list[Depth]:
+        """How many jobs there are by class, state and library."""
+        by_batch = (
+            select(job.c.batch_id, job.c.state, job.c.priority, func.count().label("n"))
+            .group_by(job.c.batch_id, job.c.state, job.c.priority)
+            .subquery()
+        )
+        counted: dict[tuple[Priority, bool, str], int] = {}
+        for row in self._session.execute(
+            select(by_batch, func.coalesce(_batch.c.library, "").label("library")).select_from(
+                by_batch.outerjoin(_batch, _batch.c.id == by_batch.c.batch_id)
+            )
+        ):
+            key = (Priority.of(row.priority), row.state == LEASED, row.library)
+            counted[key] = counted.get(key, 0) + row.n
+        return [Depth(*key, jobs) for key, jobs in sorted(counted.items())]
+
+    def oldest_waiting(self) -> timedelta | None:
+        """For how long the oldest due job of any class has been due; None when nothing is due."""
+        waits = []
+        for priority in Priority:
+            first = select(job.c.not_before, database_now().label("now")).where(due, job.c.priority == int(priority))
+            row = self._session.execute(first.order_by(job.c.id).limit(1)).first()
+            if row is not None:
+                waits.append(max(row.now - row.not_before, timedelta()))
+        return max(waits, default=None)
 
     def owed(self, kind: JobKind, subject: str) -> bool:
         """Whether this work is waiting or held."""
-        found = select(JobRow.id).where(JobRow.kind == kind.value, JobRow.subject == subject)
+        found = select(job.c.id).where(job.c.kind == kind.value, job.c.subject == subject)
         return self._session.scalar(found) is not None
 
     def held_by(self, owner: str) -> Job | None:
         """The job that an owner holds."""
-        row = self._session.scalar(select(JobRow).where(JobRow.owner == owner, JobRow.state == LEASED).limit(1))
-        return Job(row.id, JobKind(row.kind), row.subject, row.batch_id, row.token, row.attempts) if row else None
+        row = self._session.execute(select(*_TOLD).where(job.c.owner == owner, job.c.state == LEASED).limit(1)).first()
+        return _job(row) if row else None
+
+    def _lease(self, which: Any, owner: str, lease: timedelta) -> Job | None:
+        row = self._session.execute(
+            update(job)
+            .where(which)
+            .values(
+                state=LEASED, owner=owner, lease_until=_until(lease), token=job.c.token + 1,
+                attempts=job.c.attempts + 1,
+            )
+            .returning(*_TOLD)
+        ).first()  # fmt: skip
+        return _job(row) if row else None
+
+    def _free(self, which: Any, attempts: Any) -> int:
+        freed = self._session.execute(
+            update(job)
+            .where(job.c.state == LEASED, which)
+            .values(state=WAITING, owner=None, lease_until=None, token=job.c.token + 1, attempts=attempts)
+        )
+        return int(freed.rowcount)  # type: ignore[attr-defined]
+
+
+def _until(lease: timedelta) -> Any:
+    return database_in(min(lease, LONGEST_LEASE))
+
+
+def _job(row: Any) -> Job:
+    return Job(row.id, JobKind(row.kind), row.subject, row.batch_id, row.token, row.attempts)

@@ -4,21 +4,30 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from repository.db.accounts import Accounts
 from repository.db.batches import Batches
+from repository.db.duties import Duties
+from repository.db.engine import PING, is_postgresql
+from repository.db.failures import failures_named
 from repository.db.files import Files
 from repository.db.items import Items
 from repository.db.jobs import Jobs
 from repository.db.journal import Journal
 from repository.db.libraries import Libraries
 from repository.db.listing import Listing
+from repository.db.masters import Masters
 from repository.db.pages import Pages
 from repository.db.steps import Steps
 from repository.db.texts import Texts
 from repository.db.uploads import Uploads
+from repository.db.workers import Workers
+
+WRITERS = 7310_0001  # the advisory lock that every writer holds on PostgreSQL, alone or together with others
+ALONE = text(f"SELECT pg_advisory_xact_lock({WRITERS})")
+TOGETHER = text(f"SELECT pg_advisory_xact_lock_shared({WRITERS})")
 
 
 class Work:
@@ -87,30 +96,59 @@ class Work:
         """Resumable uploads."""
         return Uploads(self._session)
 
+    @cached_property
+    def masters(self) -> Masters:
+        """Stored masters, their versions and when they were last found right."""
+        return Masters(self._session)
+
+    @cached_property
+    def workers(self) -> Workers:
+        """Working processes."""
+        return Workers(self._session)
+
+    @cached_property
+    def duties(self) -> Duties:
+        """What only one process may do at a time."""
+        return Duties(self._session)
+
 
 class Ledger:
-    """Opens units of work. Safe to share between threads; a unit of work is not."""
+    """Opens units of work. Safe to share between threads; a unit of work is not.
+
+    Its methods raise ServerUnreachable for a database that does not answer or goes away in mid-work, StoreFailed for
+    one that cannot write or is kept too long (see `failures`). The same ledger works again once the database does."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._postgresql = is_postgresql(engine)
+        moment = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True} if self._postgresql else {}
+        self._reading = engine.execution_options(**moment)
         self._writing = engine.execution_options(writing=True)
 
     @contextmanager
     def read(self) -> Iterator[Work]:
         """A unit of work that only looks; it sees one moment of the ledger."""
-        with Session(self._engine, autoflush=False) as session:
+        with failures_named(), Session(self._reading, autoflush=False) as session:
             yield Work(session)
 
     @contextmanager
-    def write(self) -> Iterator[Work]:
-        """A unit of work that is committed when the block ends, and undone when it raises."""
-        with Session(self._writing, expire_on_commit=False) as session, session.begin():
+    def write(self, alone: bool = True) -> Iterator[Work]:
+        """A unit of work that is committed when the block ends, and undone when it raises.
+
+        Nobody else writes meanwhile. With `alone=False`, others that say so too may, on PostgreSQL: for whoever holds a
+        job (`jobs.hold`) and writes only what belongs to it, or uses statements that are whole by themselves (claims,
+        heartbeats, duties)."""
+        with failures_named(), Session(self._writing, expire_on_commit=False) as session, session.begin():
+            if self._postgresql:
+                session.execute(ALONE if alone else TOGETHER)
             yield Work(session)
 
     def ping(self) -> None:
-        """Raises ServerUnreachable when the database does not answer."""
-        with self.read() as work:
-            work.journal.setting("")
+        """Raises ServerUnreachable when the database does not answer within seconds, StoreFailed for a broken file. On
+        PostgreSQL by a connection of its own: those that are open may hang."""
+        engine: Engine = self._engine.get_execution_options().get(PING, self._engine)
+        with failures_named(), engine.connect() as connection:
+            connection.execute(text("SELECT count(*) FROM setting"))
 
     def close(self) -> None:
         """Give back every connection."""

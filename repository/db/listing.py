@@ -78,8 +78,8 @@ def visible(visibility: Visibility) -> ColumnElement[bool]:
 def _order(sort: Sort) -> tuple[ColumnElement[object], ...]:
     orders: dict[Sort, tuple[ColumnElement[object], ...]] = {
         Sort.RELEVANCE: (ItemRow.created_at.desc(), ItemRow.id),  # type: ignore[dict-item]
-        Sort.YEAR: (RecordRow.year, RecordRow.title, ItemRow.id),  # type: ignore[dict-item]
-        Sort.YEAR_DESC: (RecordRow.year.desc(), RecordRow.title, ItemRow.id),  # type: ignore[dict-item]
+        Sort.YEAR: (RecordRow.year.asc().nulls_last(), RecordRow.title, ItemRow.id),  # type: ignore[dict-item]
+        Sort.YEAR_DESC: (RecordRow.year.desc().nulls_last(), RecordRow.title, ItemRow.id),  # type: ignore[dict-item]
         Sort.TITLE: (RecordRow.title, ItemRow.id),  # type: ignore[dict-item]
     }
     return orders[sort]

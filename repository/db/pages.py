@@ -8,12 +8,14 @@ from sqlalchemy import Row, Select, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from repository.db.ids import new_id
-from repository.db.tables import BatchRow, ItemRow, PageRow, StepRow, now
+from repository.db.moments import database_now
+from repository.db.tables import BatchRow, ItemRow, PageRow, StepRow
 from repository.domain.access import ItemState
 from repository.domain.batches import StepName, StepState
 from repository.domain.records import Page
 
 WORKING, DONE, SET_ASIDE = "working", "done", "set_aside"
+MOST_PAGES = (1 << 31) - 1
 
 _columns = PageRow.__table__.c
 # What every search asks: made once, and of bare columns, since mapped rows cost half as much again.
@@ -59,7 +61,9 @@ class Pages:
         self._session = session
 
     def add(self, page: NewPage) -> Page:
-        """A new page at its rank; later pages move up. The same page of the same file again gives the first one."""
+        """A new page at its rank; later pages move up. The same page of the same file again gives the first one.
+
+        The unit of work must be alone: ranks are counted."""
         again = self._session.scalar(select(PageRow).where(PageRow.file_id == page.file, PageRow.frame == page.frame))
         if again is not None:
             return page_of(again)
@@ -119,6 +123,8 @@ class Pages:
 
     def at(self, item_id: str, number: int) -> Page | None:
         """The page of that number in the item."""
+        if not 0 < number <= MOST_PAGES:  # no column of numbers holds it
+            return None
         row = self._session.scalar(select(PageRow).where(PageRow.item_id == item_id, PageRow.number == number))
         return page_of(row) if row else None
 
@@ -158,7 +164,7 @@ class Pages:
         """`working`, `done` or `set_aside`."""
         row = self._session.get_one(PageRow, page_id)
         row.state = state
-        row.finished_at = None if state == WORKING else now()
+        row.finished_at = None if state == WORKING else database_now()
 
     def items_of_batch(self, batch: str) -> list[str]:
         """The items that a batch's pages belong to, in the order they came."""

@@ -2,14 +2,19 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
-from repository.db.tables import PageRow, StepRow, now
+from repository.db.moments import database_now
+from repository.db.tables import PageRow, StepRow
+from repository.db.upserts import insert_into
 from repository.domain.batches import Reason, StepName, StepState
 
 ORDER = tuple(StepName)
+
+_step_table: Any = StepRow.__table__
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +39,17 @@ class Steps:
 
     def owe_all(self, page_id: str) -> None:
         """A new page owes every step."""
-        for name in StepName:
-            self._session.merge(StepRow(page_id=page_id, name=name.value, state=StepState.OWED.value))
+        new = insert_into(self._session, _step_table).values(
+            [
+                {"page_id": page_id, "name": name.value, "state": StepState.OWED.value, "attempts": 0, "runs": 0}
+                for name in StepName
+            ]
+        )
+        self._session.execute(
+            new.on_conflict_do_update(
+                index_elements=[_step_table.c.page_id, _step_table.c.name], set_={"state": StepState.OWED.value}
+            )
+        )
 
     def owe_from(self, page_id: str, first: StepName) -> None:
         """The page owes `first` and every step after it again."""
@@ -67,7 +81,8 @@ class Steps:
     def done(self, page_id: str, name: StepName, seconds: float, fingerprint: str | None = None) -> None:
         """The step is done."""
         row = self._session.get_one(StepRow, (page_id, name.value))
-        row.state, row.seconds, row.fingerprint, row.finished_at = StepState.DONE.value, seconds, fingerprint, now()
+        row.state, row.seconds, row.fingerprint = StepState.DONE.value, seconds, fingerprint
+        row.finished_at = database_now()
         row.runs += 1
         row.reason = row.reason_params = None
 
@@ -93,16 +108,20 @@ class Steps:
         return {row.page_id: Reason(row.reason or "", row.reason_params or {}) for row in rows}
 
     def ready_for_index(self, limit: int) -> list[str]:
-        """Ids of pages that were read and that the index owes, oldest first."""
-        read = (
-            select(StepRow.page_id)
-            .where(StepRow.name == StepName.RECOGNISE.value, StepRow.state == StepState.DONE.value)
+        """Ids of pages that were read and that the index owes, in no order."""
+        # asked page by page, by key: as a set to look in, every page that was ever read would be brought together
+        read = aliased(StepRow)
+        how_reading_stands = (
+            select(read.state)
+            .where(read.page_id == StepRow.page_id, read.name == StepName.RECOGNISE.value)
             .scalar_subquery()
         )
         rows = self._session.scalars(
             select(StepRow.page_id)
             .where(
-                StepRow.name == StepName.INDEX.value, StepRow.state == StepState.OWED.value, StepRow.page_id.in_(read)
+                StepRow.name == StepName.INDEX.value,
+                StepRow.state == StepState.OWED.value,
+                how_reading_stands == StepState.DONE.value,
             )
             .limit(limit)
         )

@@ -1,13 +1,11 @@
 """The ledger's tables. Nothing here that PostgreSQL cannot do."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
     JSON,
     BigInteger,
-    DateTime,
-    Dialect,
     Float,
     ForeignKey,
     Index,
@@ -17,30 +15,17 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
-from sqlalchemy.types import TypeDecorator
 
-# Ordered by code point on every database, as Python orders it: rank among an item's pages depends on it.
+from repository.db.moments import Moment, database_now
+
+# Ordered by code point on every database, as Python orders it: rank among an item's pages depends on it, and readers
+# see the same lists.
 ByteOrdered = Text().with_variant(Text(collation="C"), "postgresql")
 
 
-class Moment(TypeDecorator[datetime]):
-    """A point in time: UTC on disk, aware in Python, on every database."""
-
-    impl = DateTime
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """To naive UTC."""
-        return value.astimezone(UTC).replace(tzinfo=None) if value else None
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """From naive UTC."""
-        return value.replace(tzinfo=UTC) if value else None
-
-
-def now() -> datetime:
-    """This moment, aware."""
-    return datetime.now(UTC)
+def short_text(length: int) -> String:
+    """What people or programs name things by. `length` is what is meant to be enough, and no database insists on it."""
+    return String(length).with_variant(Text(collation="C"), "postgresql")
 
 
 class Table(DeclarativeBase):
@@ -53,8 +38,8 @@ class LibraryRow(Table):
     """A member library."""
 
     __tablename__ = "library"
-    code: Mapped[str] = mapped_column(String(40), primary_key=True)
-    name: Mapped[str] = mapped_column(String(300))
+    code: Mapped[str] = mapped_column(short_text(40), primary_key=True)
+    name: Mapped[str] = mapped_column(short_text(300))
     default_access: Mapped[str] = mapped_column(String(20), default="public")
     address_ranges: Mapped[list[str]] = mapped_column(default=list)
 
@@ -63,13 +48,13 @@ class UserRow(Table):
     """A person who may sign in. `session_key` changes with the password, which ends older sessions."""
 
     __tablename__ = "user_account"
-    name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    name: Mapped[str] = mapped_column(short_text(100), primary_key=True)
     password_hash: Mapped[str] = mapped_column(String(300))
     session_key: Mapped[str] = mapped_column(String(64))
     role: Mapped[str] = mapped_column(String(20))
-    library: Mapped[str] = mapped_column(ForeignKey("library.code"))
+    library: Mapped[str] = mapped_column(short_text(40), ForeignKey("library.code"))
     active: Mapped[bool] = mapped_column(default=True)
-    created_at: Mapped[datetime] = mapped_column(default=now)
+    created_at: Mapped[datetime] = mapped_column(default=database_now())
 
 
 class RecordRow(Table):
@@ -77,22 +62,22 @@ class RecordRow(Table):
 
     __tablename__ = "record"
     id: Mapped[str] = mapped_column(String(20), primary_key=True)
-    library: Mapped[str] = mapped_column(ForeignKey("library.code"), index=True)
+    library: Mapped[str] = mapped_column(short_text(40), ForeignKey("library.code"), index=True)
     marc: Mapped[bytes] = mapped_column(LargeBinary)
-    title: Mapped[str] = mapped_column(Text)
-    kind: Mapped[str] = mapped_column(String(30), index=True)
+    title: Mapped[str] = mapped_column(ByteOrdered)
+    kind: Mapped[str] = mapped_column(short_text(30), index=True)
     author: Mapped[str | None] = mapped_column(Text)
-    place: Mapped[str | None] = mapped_column(String(300), index=True)
+    place: Mapped[str | None] = mapped_column(short_text(300), index=True)
     year: Mapped[int | None] = mapped_column(index=True)
-    date_text: Mapped[str | None] = mapped_column(String(200))
+    date_text: Mapped[str | None] = mapped_column(short_text(200))
     publisher: Mapped[str | None] = mapped_column(Text)
-    language: Mapped[str] = mapped_column(String(20), default="vie")
+    language: Mapped[str] = mapped_column(short_text(20), default="vie")
     summary: Mapped[str | None] = mapped_column(Text)
     subjects: Mapped[list[str]] = mapped_column(default=list)
     rights: Mapped[str | None] = mapped_column(Text)
     source: Mapped[str | None] = mapped_column(Text)
     version: Mapped[int] = mapped_column(default=1)
-    updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
+    updated_at: Mapped[datetime] = mapped_column(default=database_now(), onupdate=database_now())
 
 
 class ItemRow(Table):
@@ -102,14 +87,14 @@ class ItemRow(Table):
     __tablename__ = "item"
     __table_args__ = (UniqueConstraint("library", "code"), Index("item_listing", "state", "access", "library"))
     id: Mapped[str] = mapped_column(String(20), primary_key=True)
-    code: Mapped[str] = mapped_column(String(200))
-    library: Mapped[str] = mapped_column(ForeignKey("library.code"))
+    code: Mapped[str] = mapped_column(short_text(200))
+    library: Mapped[str] = mapped_column(short_text(40), ForeignKey("library.code"))
     record_id: Mapped[str] = mapped_column(ForeignKey("record.id"), index=True)
     state: Mapped[str] = mapped_column(String(20), default="draft")
     access: Mapped[str] = mapped_column(String(20))
     embargo_until: Mapped[date | None]
     page_count: Mapped[int] = mapped_column(default=0)
-    created_at: Mapped[datetime] = mapped_column(default=now)
+    created_at: Mapped[datetime] = mapped_column(default=database_now())
     published_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
     indexed_version: Mapped[int] = mapped_column(default=0)
@@ -122,16 +107,16 @@ class BatchRow(Table):
 
     __tablename__ = "batch"
     id: Mapped[str] = mapped_column(String(20), primary_key=True)
-    library: Mapped[str] = mapped_column(ForeignKey("library.code"), index=True)
-    title: Mapped[str] = mapped_column(String(300))
+    library: Mapped[str] = mapped_column(short_text(40), ForeignKey("library.code"), index=True)
+    title: Mapped[str] = mapped_column(short_text(300))
     state: Mapped[str] = mapped_column(String(20), index=True)
-    created_by: Mapped[str] = mapped_column(String(100))
-    created_at: Mapped[datetime] = mapped_column(default=now)
+    created_by: Mapped[str] = mapped_column(short_text(100))
+    created_at: Mapped[datetime] = mapped_column(default=database_now())
     finished_at: Mapped[datetime | None]
     expected_files: Mapped[int | None]
     publish: Mapped[bool] = mapped_column(default=False)
     access: Mapped[str | None] = mapped_column(String(20))
-    item_code: Mapped[str | None] = mapped_column(String(200))
+    item_code: Mapped[str | None] = mapped_column(short_text(200))
 
 
 class FileRow(Table):
@@ -141,7 +126,7 @@ class FileRow(Table):
     __table_args__ = (UniqueConstraint("batch_id", "name", "sha256"),)
     id: Mapped[str] = mapped_column(String(20), primary_key=True)
     batch_id: Mapped[str] = mapped_column(ForeignKey("batch.id"), index=True)
-    name: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(ByteOrdered)
     size: Mapped[int] = mapped_column(BigInteger)
     sha256: Mapped[str] = mapped_column(String(64), index=True)
     state: Mapped[str] = mapped_column(String(20), index=True)
@@ -154,7 +139,7 @@ class FileRow(Table):
     container: Mapped[bool] = mapped_column(default=False)
     duplicate_of: Mapped[str | None] = mapped_column(String(20))
     problems: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON)
-    received_at: Mapped[datetime] = mapped_column(default=now)
+    received_at: Mapped[datetime] = mapped_column(default=database_now())
 
 
 class PageRow(Table):
@@ -169,7 +154,7 @@ class PageRow(Table):
     frame: Mapped[int]
     number: Mapped[int]
     sort_key: Mapped[str] = mapped_column(ByteOrdered)
-    label: Mapped[str] = mapped_column(String(100))
+    label: Mapped[str] = mapped_column(short_text(100))
     state: Mapped[str] = mapped_column(String(20), default="working", index=True)
     approved: Mapped[bool] = mapped_column(default=False)
     image: Mapped[str | None] = mapped_column(String(64), index=True)
@@ -183,7 +168,7 @@ class PageRow(Table):
     blank: Mapped[bool] = mapped_column(default=False)
     few_pixels: Mapped[bool] = mapped_column(default=False)
     duplicate_of: Mapped[str | None] = mapped_column(String(20))
-    created_at: Mapped[datetime] = mapped_column(default=now)
+    created_at: Mapped[datetime] = mapped_column(default=database_now())
     finished_at: Mapped[datetime | None]
 
 
@@ -196,34 +181,12 @@ class StepRow(Table):
     state: Mapped[str] = mapped_column(String(20), default="owed")
     attempts: Mapped[int] = mapped_column(default=0)
     runs: Mapped[int] = mapped_column(default=0)
-    fingerprint: Mapped[str | None] = mapped_column(String(200))
+    fingerprint: Mapped[str | None] = mapped_column(short_text(200))
     seconds: Mapped[float | None] = mapped_column(Float)
     reason: Mapped[str | None] = mapped_column(Text)
     reason_params: Mapped[dict[str, Any] | None]
     finished_at: Mapped[datetime | None]
     __table_args__ = (Index("step_owed", "name", "state"),)
-
-
-class JobRow(Table):
-    """Work to hand out: a file to look into or a page to bring forward. `token` fences: it grows with every lease."""
-
-    __tablename__ = "job"
-    __table_args__ = (
-        UniqueConstraint("kind", "subject"),
-        Index("job_next", "state", "priority", "id"),
-        Index("job_of_batch", "batch_id", "state", "priority", "id"),
-    )
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    kind: Mapped[str] = mapped_column(String(10))
-    subject: Mapped[str] = mapped_column(String(20))
-    batch_id: Mapped[str] = mapped_column(String(20))
-    priority: Mapped[int] = mapped_column(default=50)
-    state: Mapped[str] = mapped_column(String(10), default="waiting")
-    attempts: Mapped[int] = mapped_column(default=0)
-    not_before: Mapped[datetime] = mapped_column(default=now)
-    owner: Mapped[str | None] = mapped_column(String(100))
-    lease_until: Mapped[datetime | None]
-    token: Mapped[int] = mapped_column(default=0)
 
 
 class TextRow(Table):
@@ -235,14 +198,14 @@ class TextRow(Table):
     page_id: Mapped[str] = mapped_column(ForeignKey("page.id"))
     number: Mapped[int]
     source: Mapped[str] = mapped_column(String(20))
-    engine: Mapped[str] = mapped_column(String(100))
-    model: Mapped[str] = mapped_column(String(200))
+    engine: Mapped[str] = mapped_column(short_text(100))
+    model: Mapped[str] = mapped_column(short_text(200))
     settings: Mapped[dict[str, Any]]
     words: Mapped[bytes] = mapped_column(LargeBinary)
     confidence: Mapped[float] = mapped_column(Float)
-    fingerprint: Mapped[str] = mapped_column(String(200))
-    made_by: Mapped[str] = mapped_column(String(100))
-    made_at: Mapped[datetime] = mapped_column(default=now)
+    fingerprint: Mapped[str] = mapped_column(short_text(200))
+    made_by: Mapped[str] = mapped_column(short_text(100))
+    made_at: Mapped[datetime] = mapped_column(default=database_now())
     current: Mapped[bool] = mapped_column(default=False)
 
 
@@ -251,10 +214,10 @@ class EventRow(Table):
 
     __tablename__ = "event"
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    at: Mapped[datetime] = mapped_column(default=now)
-    who: Mapped[str] = mapped_column(String(100))
-    what: Mapped[str] = mapped_column(String(50), index=True)
-    subject: Mapped[str] = mapped_column(String(100), index=True)
+    at: Mapped[datetime] = mapped_column(default=database_now())
+    who: Mapped[str] = mapped_column(short_text(100))
+    what: Mapped[str] = mapped_column(short_text(50), index=True)
+    subject: Mapped[str] = mapped_column(short_text(100), index=True)
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
@@ -266,51 +229,14 @@ class UploadRow(Table):
     batch_id: Mapped[str] = mapped_column(ForeignKey("batch.id"), index=True)
     name: Mapped[str] = mapped_column(Text)
     length: Mapped[int] = mapped_column(BigInteger)
-    user: Mapped[str] = mapped_column(String(100))
-    created_at: Mapped[datetime] = mapped_column(default=now)
+    user: Mapped[str] = mapped_column(short_text(100))
+    created_at: Mapped[datetime] = mapped_column(default=database_now())
     file_id: Mapped[str | None] = mapped_column(String(20))
-
-
-class MasterRow(Table):
-    """A stored master. `version` is the object store's name for the very bytes that came in; `checked_at` when they
-    were last read again and found right. A withdrawn master leaves its row."""
-
-    __tablename__ = "master"
-    key: Mapped[str] = mapped_column(String(64), primary_key=True)
-    version: Mapped[str | None] = mapped_column(String(100))
-    size: Mapped[int] = mapped_column(BigInteger)
-    stored_at: Mapped[datetime] = mapped_column(default=now)
-    checked_at: Mapped[datetime | None] = mapped_column(index=True)
-    withdrawn_at: Mapped[datetime | None]
-    withdrawn_reason: Mapped[str | None] = mapped_column(Text)
-
-
-class WorkerRow(Table):
-    """A working process on some machine; `seen_at` is its last heartbeat, `doing` the job it has in hand."""
-
-    __tablename__ = "worker"
-    name: Mapped[str] = mapped_column(String(100), primary_key=True)
-    kind: Mapped[str] = mapped_column(String(20))
-    host: Mapped[str] = mapped_column(String(200))
-    pid: Mapped[int]
-    started_at: Mapped[datetime] = mapped_column(default=now)
-    seen_at: Mapped[datetime] = mapped_column(default=now)
-    doing: Mapped[str | None] = mapped_column(String(60))
-
-
-class DutyRow(Table):
-    """What only one process of a site may do at a time: write the index, feed the queue, back up at night."""
-
-    __tablename__ = "duty"
-    name: Mapped[str] = mapped_column(String(30), primary_key=True)
-    owner: Mapped[str | None] = mapped_column(String(100))
-    until: Mapped[datetime | None]
-    token: Mapped[int] = mapped_column(default=0)
 
 
 class SettingRow(Table):
     """A setting of the site that is made or changed while it runs."""
 
     __tablename__ = "setting"
-    key: Mapped[str] = mapped_column(String(50), primary_key=True)
+    key: Mapped[str] = mapped_column(short_text(50), primary_key=True)
     value: Mapped[str] = mapped_column(Text)

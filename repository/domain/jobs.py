@@ -1,6 +1,7 @@
 """Work that a worker can be given."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import IntEnum, StrEnum
 
 
@@ -32,3 +33,38 @@ class Job:
     batch: str
     token: int
     attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class WindowJob:
+    """A job that is due and next in turn. `token` is the lease's before it is claimed; `library` is "" where the batch
+    is unknown."""
+
+    id: int
+    priority: Priority
+    batch: str
+    library: str
+    token: int
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How many jobs of a class, of a library, are waiting (or held, with `held`)."""
+
+    priority: Priority
+    held: bool
+    library: str
+    jobs: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSeen:
+    """A process that was heard of, `silent` seconds ago by the database's clock; `doing` is what it has in hand."""
+
+    name: str
+    kind: str
+    host: str
+    pid: int
+    doing: str | None
+    started_at: datetime
+    silent: float

@@ -2,6 +2,7 @@
 
 from alembic import context
 
+from repository.db import service_tables  # noqa: F401 - its tables belong to the ledger too
 from repository.db.tables import Table
 
 connection = context.config.attributes["connection"]

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from repository.db.tables import Moment
+from repository.db.moments import Moment
 
 revision = "0001"
 down_revision = None

@@ -3,12 +3,32 @@
 import sqlalchemy as sa
 from alembic import op
 
-from repository.db.tables import Moment
+from repository.db.moments import Moment
 
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
 depends_on = None
+
+# What people or programs name things by: on PostgreSQL of any length, as on SQLite, and in the order of code points.
+TEXTS = {
+    "library": ("code", "name"),
+    "user_account": ("name", "library"),
+    "record": ("library", "title", "kind", "place", "date_text", "language"),
+    "item": ("code", "library"),
+    "batch": ("library", "title", "created_by", "item_code"),
+    "batch_file": ("name",),
+    "page": ("sort_key", "label"),
+    "step": ("fingerprint",),
+    "text_version": ("engine", "model", "fingerprint", "made_by"),
+    "event": ("who", "what", "subject"),
+    "upload": ("user",),
+    "job": ("owner",),
+    "master": ("version",),
+    "worker": ("name", "kind", "host", "doing"),
+    "duty": ("name", "owner"),
+    "setting": ("key",),
+}
 
 
 def upgrade() -> None:
@@ -45,10 +65,13 @@ def upgrade() -> None:
         sa.Column("token", sa.Integer(), nullable=False),
     )
     op.drop_index("ix_job_batch_id", "job")
-    op.create_index("job_of_batch", "job", ["batch_id", "state", "priority", "id"])
+    op.create_index("job_of_batch", "job", ["batch_id", "state", "priority", "kind", "id"])
     op.create_index("ix_item_hidden", "item", ["hidden"])
+    op.execute("UPDATE job SET priority = 50 WHERE priority > 50")  # a whole batch read again was 60
     if op.get_bind().dialect.name == "postgresql":
-        op.alter_column("page", "sort_key", type_=sa.Text(collation="C"), existing_nullable=False)
+        for table, columns in TEXTS.items():
+            for column in columns:
+                op.alter_column(table, column, type_=sa.Text(collation="C"))
 
 
 def downgrade() -> None:
