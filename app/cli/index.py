@@ -2,6 +2,7 @@
 
 import json
 import time
+from datetime import timedelta
 
 import click
 
@@ -26,16 +27,29 @@ def reindex(site: Site) -> int:
 
 @click.command()
 @click.option("--repair", is_flag=True, help="Sửa những gì sửa được / mend what can be.")
+@click.option(
+    "--older-than",
+    type=click.IntRange(0),
+    metavar="DAYS",
+    help="Chỉ đọc lại bản gốc số chưa kiểm trong số ngày này / only masters not checked for that long.",
+)
+@click.option("--quick", is_flag=True, help="Chỉ xem còn hay mất, không đọc lại / whether masters are there, unread.")
 @click.option("--json", "as_json", is_flag=True)
 @click.pass_obj
-def verify(site: Site, repair: bool, as_json: bool) -> int:
-    """So sổ cái với kho lưu trữ và chỉ mục / compare ledger, stores and index."""
+def verify(site: Site, repair: bool, older_than: int | None, quick: bool, as_json: bool) -> int:
+    """So sổ cái với kho lưu trữ, chỉ mục và hàng đợi / compare ledger, stores, index and queue."""
     services = site.open()
-    found = verify_site(services.ledger, services.masters, services.derivatives, services.index, repair)
+    found = verify_site(
+        services.ledger, services.masters, services.derivatives, services.index, repair, queue=services.queue,
+        older_than=timedelta(days=older_than) if older_than is not None else None, quick=quick,
+    )  # fmt: skip
     if as_json:
         click.echo(json.dumps(found.as_dict(), ensure_ascii=False))
-    else:
-        for problem in found.problems:
-            click.echo(problem)
-        click.echo(f"Đã kiểm {found.masters} bản gốc số, {found.pages} trang; {len(found.problems)} điểm lệch.")
+        return 1 if found.left else 0
+    for sentence in (*found.notes, *found.problems):
+        click.echo(sentence)
+    if found.more:
+        click.echo(f"… và {found.more} điểm lệch nữa.")
+    count = len(found.problems) + found.more
+    click.echo(f"Đã kiểm {found.masters} bản gốc số, {found.pages} trang; {count} điểm lệch.")
     return 1 if found.left else 0

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from repository.domain.errors import N_, ObjectMissing, StoreFailed
-from repository.storage.port import StoredObject
+from repository.storage.port import StoredObject, is_key
 
 PIECE = 1 << 20
 
@@ -23,6 +23,11 @@ class FolderStore:
         self._root = root
         self._incoming = root / "incoming"
         self._incoming.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def versions(self) -> None:
+        """A folder keeps one version; see the port."""
+        return None
 
     def put(self, stream: BinaryIO, expected: str | None = None) -> StoredObject:
         """Keep the stream's bytes; see the port."""
@@ -61,11 +66,11 @@ class FolderStore:
 
     def exists(self, key: str, version: str | None = None) -> bool:
         """Whether the object is there; see the port."""
-        return _is_key(key) and self._path(key).is_file()
+        return is_key(key) and self._path(key).is_file()
 
     def delete(self, key: str) -> None:
         """Take the object away; see the port."""
-        if _is_key(key):
+        if is_key(key):
             self._path(key).unlink(missing_ok=True)
 
     def keys(self) -> Iterator[str]:
@@ -111,10 +116,6 @@ class FolderStore:
         aside.replace(target)
         for folder in (target.parent, target.parent.parent, self._root):
             _flush_folder(folder)
-
-
-def _is_key(text: str) -> bool:
-    return len(text) == 64 and set(text) <= set("0123456789abcdef")
 
 
 def _flush_folder(folder: Path) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -17,6 +18,40 @@ class StoredObject:
     version: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class StoredVersion:
+    """One entry in the history of a key: bytes, or (`marker`) a note that the object was deleted. `latest` is what a
+    reader gets who names no version."""
+
+    version: str
+    size: int
+    marker: bool
+    latest: bool
+    stored_at: datetime | None
+
+
+class Versions(Protocol):
+    """What a store can do that keeps every version of an object."""
+
+    def of(self, key: str) -> list[StoredVersion]:
+        """The history of a key, newest first; empty when there is none."""
+        ...
+
+    def current(self, key: str) -> str | None:
+        """The version that a reader gets who names none; None when that is a delete marker or nothing."""
+        ...
+
+    def restore(self, key: str, version: str) -> str:
+        """Make that version's bytes what a reader gets who names none, by a copy inside the server; nothing is
+        deleted. Gives the copy's version."""
+        ...
+
+    def erase(self, key: str) -> int:
+        """Delete every version and marker of a key for ever, retention or not; gives how many. Raises StoreFailed for
+        credentials that have no right to."""
+        ...
+
+
 class ObjectStore(Protocol):
     """What every adapter must do.
 
@@ -25,6 +60,11 @@ class ObjectStore(Protocol):
     transfer that breaks raises StoreFailed and leaves nothing behind; a server that does not answer raises
     ServerUnreachable.
     """
+
+    @property
+    def versions(self) -> Versions | None:
+        """The histories of objects, where the store keeps them."""
+        ...
 
     def put(self, stream: BinaryIO, expected: str | None = None) -> StoredObject:
         """Keep the stream's bytes, read in bounded pieces; safe on disk when this returns.
@@ -64,3 +104,8 @@ class ObjectStore(Protocol):
     def ping(self) -> None:
         """Raises ServerUnreachable (or StoreFailed, for a folder) when nothing can be kept or read now."""
         ...
+
+
+def is_key(text: str) -> bool:
+    """Whether the text can be an object's key."""
+    return len(text) == 64 and set(text) <= set("0123456789abcdef")
