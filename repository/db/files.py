@@ -105,9 +105,17 @@ class Files:
         self._settle(file_id, FileState.DUPLICATE).duplicate_of = first
 
     def earlier(self, file_id: str) -> BatchFile | None:
-        """The first file of the same library with the same bytes, received before this one and not refused."""
+        """The file of the same library with the same bytes that stands for this one too: one whose pages are in the
+        ledger, else the first that was received before this one and waits for its look."""
         this = self._session.get_one(FileRow, file_id)
         library = self._session.get_one(BatchRow, this.batch_id).library
+        before = and_(
+            FileRow.state == FileState.RECEIVED.value,
+            or_(
+                FileRow.received_at < this.received_at,
+                and_(FileRow.received_at == this.received_at, FileRow.id < this.id),
+            ),
+        )
         dropped = and_(BatchRow.state == BatchState.CANCELLED.value, FileRow.state == FileState.RECEIVED.value)
         row = self._session.scalar(
             select(FileRow)
@@ -115,14 +123,11 @@ class Files:
             .where(
                 FileRow.sha256 == this.sha256,
                 BatchRow.library == library,
-                FileRow.state.in_([FileState.RECEIVED.value, FileState.TAKEN.value]),
-                or_(
-                    FileRow.received_at < this.received_at,
-                    and_(FileRow.received_at == this.received_at, FileRow.id < this.id),
-                ),
+                FileRow.id != this.id,
+                or_(FileRow.state == FileState.TAKEN.value, before),
                 not_(dropped),
             )
-            .order_by(FileRow.received_at, FileRow.id)
+            .order_by(FileRow.state.desc(), FileRow.received_at, FileRow.id)
             .limit(1)
         )
         return file_of(row) if row else None

@@ -157,6 +157,12 @@ class Jobs:
         found = select(job.c.id).where(job.c.kind == kind.value, job.c.subject == subject)
         return self._session.scalar(found) is not None
 
+    def of_batch(self, batch: str) -> list[Job]:
+        """Every job of a batch, waiting or held, oldest first."""
+        return [
+            _job(row) for row in self._session.execute(select(*_TOLD).where(job.c.batch_id == batch).order_by(job.c.id))
+        ]
+
     def held_by(self, owner: str) -> Job | None:
         """The job that an owner holds."""
         row = self._session.execute(select(*_TOLD).where(job.c.owner == owner, job.c.state == LEASED).limit(1)).first()

@@ -3,6 +3,7 @@ another, in a batch the oldest work. Whoever hands in ten pages does not wait fo
 
 Nothing here reads a whole queue: the index (batch, state, priority, kind, id) leads from batch to batch and within."""
 
+import math
 import random
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,7 +23,6 @@ from repository.domain.jobs import JobKind, Priority, WindowJob
 WAITING, LEASED = "waiting", "leased"
 # No job is put off for longer: one that seems to be was stamped before the clock was set back.
 LONGEST_DELAY = timedelta(minutes=10)
-MOST_BATCHES_IN_FULL = 32
 
 job: Any = JobRow.__table__
 _batch: Any = BatchRow.__table__
@@ -44,7 +44,10 @@ class Turn:
 
 def turns(session: Session, kinds: Sequence[JobKind]) -> list[Turn]:
     """Every batch that has due work of those kinds."""
-    rows = session.execute(_TURNS, {"kinds": [kind.value for kind in kinds]}).all()
+    if set(kinds) == set(JobKind):
+        rows = session.execute(_TURNS).all()
+    else:
+        rows = session.execute(_TURNS_OF_KINDS, {"kinds": [kind.value for kind in kinds]}).all()
     held: dict[str, int] = {}
     for row in rows:
         held[row.library] = held.get(row.library, 0) + row.held
@@ -66,15 +69,21 @@ def window(session: Session, limit: int) -> list[WindowJob]:
     chosen: list[WindowJob] = []
     found = turns(session, tuple(JobKind))
     for priority in Priority:
+        asked = [turn for turn in found if turn.priority <= priority]
         left = limit - len(chosen)
-        asked = sorted(
-            (turn for turn in found if turn.priority <= priority), key=lambda turn: (turn.library_held, turn.held)
-        )
-        if left > 0 and asked:
-            each = left if len(asked) <= MOST_BATCHES_IN_FULL else max(left * MOST_BATCHES_IN_FULL // len(asked), 1)
-            jobs = _first_of_each(session, asked, priority, each)
-            chosen += list(_rotated(jobs))[:left]
+        if asked and left > 0:
+            chosen += _of_class(session, asked, priority, left)
     return chosen
+
+
+def _of_class(session: Session, asked: list[Turn], priority: Priority, limit: int) -> list[WindowJob]:
+    """The next jobs of one class. Where every library has its share waiting no more than that is read."""
+    asked.sort(key=lambda turn: (turn.library_held, turn.held))
+    share = math.ceil(limit / len({turn.library for turn in asked}))
+    jobs = _first_of_each(session, asked, priority, share)
+    if sum(map(len, jobs)) < limit and any(len(each) >= share for each in jobs):
+        jobs = _first_of_each(session, asked, priority, limit)
+    return list(_rotated(jobs))[:limit]
 
 
 def _first_of_each(session: Session, asked: Sequence[Turn], priority: Priority, each: int) -> list[list[WindowJob]]:
@@ -122,14 +131,14 @@ def _alternately(lists: Sequence[list[WindowJob]]) -> Iterator[WindowJob]:
         yield from (each[place] for each in lists if place < len(each))
 
 
-def _every_turn() -> Any:
+def _every_turn(of_kinds: Any) -> Any:
     first = select(func.min(job.c.batch_id).label("batch")).cte("batches", recursive=True)
     following = select(func.min(job.c.batch_id)).where(job.c.batch_id > first.c.batch).scalar_subquery()
     batches = first.union_all(select(following).where(first.c.batch.is_not(None)))
     of_batch = job.c.batch_id == batches.c.batch
     most_urgent = (
         select(job.c.priority)
-        .where(of_batch, due, job.c.kind.in_(bindparam("kinds", expanding=True)))
+        .where(of_batch, due, of_kinds)  # said of every kind, that would cost the index its order
         .order_by(job.c.priority, job.c.kind, job.c.id)
         .limit(1)
     )
@@ -162,8 +171,5 @@ def _first_of_many() -> Any:
     return select(first).select_from(asked.join(kinds, true()).join(first, true())).order_by(first.c.id)
 
 
-_TURNS, _FIRST_OF_ONE, _FIRST_OF_MANY = (
-    _every_turn(),
-    _first_of(bindparam("batch"), bindparam("kind")),
-    _first_of_many(),
-)
+_TURNS, _TURNS_OF_KINDS = _every_turn(true()), _every_turn(job.c.kind.in_(bindparam("kinds", expanding=True)))
+_FIRST_OF_ONE, _FIRST_OF_MANY = _first_of(bindparam("batch"), bindparam("kind")), _first_of_many()

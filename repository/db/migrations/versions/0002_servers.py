@@ -72,6 +72,11 @@ def upgrade() -> None:
         for table, columns in TEXTS.items():
             for column in columns:
                 op.alter_column(table, column, type_=sa.Text(collation="C"))
+        # a queue: nearly every row dies young, and plans must not be made for what it was an hour ago
+        op.execute(
+            "ALTER TABLE job SET (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 2000,"
+            " autovacuum_analyze_scale_factor = 0.02, autovacuum_analyze_threshold = 1000)"
+        )
 
 
 def downgrade() -> None:
