@@ -19,6 +19,7 @@ from ocr.port import OcrEngine
 from repository.domain.batches import Reason, StepName, StepState
 from repository.domain.errors import N_, DiachiError, LeaseLost
 from repository.domain.jobs import Job, JobKind
+from repository.domain.tracing import doing
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +76,10 @@ class Worker:
 
     def do(self, job: Job) -> None:
         """Do a job that we hold. A server's fault is not the job's: it is put back, and is owed as before."""
+        with doing(job):
+            self._attempt(job)
+
+    def _attempt(self, job: Job) -> None:
         try:
             with tempfile.TemporaryDirectory(dir=self._scratch, prefix=f"{job.id}-") as folder:
                 self._do(job, Path(folder))

@@ -15,11 +15,12 @@ from repository.db.turns import LEASED, LONGEST_DELAY, WAITING, due, in_turn, jo
 from repository.db.upserts import insert_into
 from repository.domain.errors import N_, LeaseLost
 from repository.domain.jobs import Depth, Job, JobKind, Priority, WindowJob
+from repository.domain.tracing import trace
 
 LONGEST_LEASE = timedelta(hours=2)
 
 _batch: Any = BatchRow.__table__
-_TOLD = (job.c.id, job.c.kind, job.c.subject, job.c.batch_id, job.c.token, job.c.attempts)
+_TOLD = (job.c.id, job.c.kind, job.c.subject, job.c.batch_id, job.c.token, job.c.attempts, job.c.trace)
 
 
 class Jobs:
@@ -33,7 +34,7 @@ class Jobs:
         taken from them and owed anew."""
         new = insert_into(self._session, job).values(
             kind=kind.value, subject=subject, batch_id=batch, priority=int(priority), state=WAITING, attempts=0,
-            not_before=database_now(), token=0,
+            not_before=database_now(), token=0, trace=trace(),
         )  # fmt: skip
         asked = new.excluded
         taken = job.c.state == LEASED
@@ -42,6 +43,7 @@ class Jobs:
                 index_elements=[job.c.kind, job.c.subject],
                 set_={
                     "priority": case((job.c.priority > asked.priority, asked.priority), else_=job.c.priority),
+                    "trace": func.coalesce(asked.trace, job.c.trace),
                     "state": WAITING, "owner": None, "lease_until": None,
                     "token": job.c.token + case((taken, 1), else_=0),
                     "attempts": case((taken, 0), else_=job.c.attempts),
@@ -194,4 +196,4 @@ def _until(lease: timedelta) -> Any:
 
 
 def _job(row: Any) -> Job:
-    return Job(row.id, JobKind(row.kind), row.subject, row.batch_id, row.token, row.attempts)
+    return Job(row.id, JobKind(row.kind), row.subject, row.batch_id, row.token, row.attempts, row.trace)

@@ -30,6 +30,7 @@ class JobRow(Table):
     owner: Mapped[str | None] = mapped_column(short_text(100))
     lease_until: Mapped[datetime | None]
     token: Mapped[int] = mapped_column(default=0)
+    trace: Mapped[str | None] = mapped_column(short_text(64))
 
 
 class MasterRow(Table):

@@ -25,7 +25,8 @@ class Priority(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A leased piece of work. `subject` is a file's or page's id; `token` proves that the lease is still ours."""
+    """A leased piece of work. `subject` is a file's or page's id; `token` proves that the lease is still ours; `trace`
+    names the request that it was owed for."""
 
     id: int
     kind: JobKind
@@ -33,6 +34,7 @@ class Job:
     batch: str
     token: int
     attempts: int
+    trace: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

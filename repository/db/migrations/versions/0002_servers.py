@@ -23,7 +23,7 @@ TEXTS = {
     "text_version": ("engine", "model", "fingerprint", "made_by"),
     "event": ("who", "what", "subject"),
     "upload": ("user",),
-    "job": ("owner",),
+    "job": ("owner", "trace"),
     "master": ("version",),
     "worker": ("name", "kind", "host", "doing"),
     "duty": ("name", "owner"),
@@ -64,6 +64,7 @@ def upgrade() -> None:
         sa.Column("until", Moment()),
         sa.Column("token", sa.Integer(), nullable=False),
     )
+    op.add_column("job", sa.Column("trace", sa.String(64)))
     op.drop_index("ix_job_batch_id", "job")
     op.create_index("job_of_batch", "job", ["batch_id", "state", "priority", "kind", "id"])
     op.create_index("ix_item_hidden", "item", ["hidden"])
@@ -83,6 +84,7 @@ def downgrade() -> None:
     op.drop_index("ix_item_hidden", "item")
     op.drop_index("job_of_batch", "job")
     op.create_index("ix_job_batch_id", "job", ["batch_id"])
+    op.drop_column("job", "trace")
     for table in ("duty", "worker"):
         op.drop_table(table)
     op.drop_index("ix_master_checked_at", "master")
