@@ -10,7 +10,7 @@ from config.services import Services, build_services
 from config.settings import Settings
 from repository.domain.records import Library
 
-pytest_plugins = ("servers_here",)
+pytest_plugins = ("servers_here", "ledgers_here")
 
 # how long an example takes says more about the machine than about the code
 settings.register_profile("house", deadline=None)

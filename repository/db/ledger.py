@@ -141,6 +141,8 @@ class Ledger:
         with failures_named(), Session(self._writing, expire_on_commit=False) as session, session.begin():
             if self._postgresql:
                 session.execute(ALONE if alone else TOGETHER)
+            else:
+                session.connection()  # which begins, and so takes SQLite's one lock
             yield Work(session)
 
     def ping(self) -> None:
