@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from repository.db.files import Files
 from repository.db.ids import new_id
+from repository.db.listing import FARTHEST
 from repository.db.moments import database_now
 from repository.db.pages import DONE, SET_ASIDE, WORKING
 from repository.db.tables import BatchRow, FileRow, PageRow
@@ -54,7 +55,7 @@ class Batches:
             select(BatchRow)
             .where(*wanted)
             .order_by(BatchRow.created_at.desc(), BatchRow.id)
-            .offset(offset)
+            .offset(min(offset, FARTHEST))
             .limit(limit)
         )
         return total, [batch_of(row) for row in rows]

@@ -11,6 +11,8 @@ from repository.domain.access import AccessLevel, ItemState, Visibility
 from repository.domain.records import Item
 from repository.domain.search import FacetCount, Filters, Sort
 
+FARTHEST = (1 << 31) - 1  # what a column of whole numbers holds; readers may ask for more
+
 
 class Listing:
     """Counts and lists items."""
@@ -25,7 +27,12 @@ class Listing:
         wanted = self._wanted(visibility, filters)
         total = self._session.scalar(select(func.count()).select_from(ItemRow).join(RecordRow).where(*wanted)) or 0
         rows = self._session.scalars(
-            select(ItemRow).join(RecordRow).where(*wanted).order_by(*_order(sort)).offset(offset).limit(limit)
+            select(ItemRow)
+            .join(RecordRow)
+            .where(*wanted)
+            .order_by(*_order(sort))
+            .offset(min(offset, FARTHEST))
+            .limit(limit)
         )
         return total, [item_of(row) for row in rows.unique()]
 
@@ -52,10 +59,15 @@ class Listing:
         if filters.place:
             wanted.append(RecordRow.place.in_(filters.place))
         if filters.from_year is not None:
-            wanted.append(RecordRow.year >= filters.from_year)
+            wanted.append(RecordRow.year >= _year(filters.from_year))
         if filters.to_year is not None:
-            wanted.append(RecordRow.year <= filters.to_year)
+            wanted.append(RecordRow.year <= _year(filters.to_year))
         return wanted
+
+
+def _year(asked: int) -> int:
+    """The year asked for, or one as far off that a column holds."""
+    return max(-FARTHEST, min(asked, FARTHEST))
 
 
 def visible(visibility: Visibility) -> ColumnElement[bool]:

@@ -8,6 +8,7 @@ from sqlalchemy import Row, Select, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from repository.db.ids import new_id
+from repository.db.listing import FARTHEST
 from repository.db.moments import database_now
 from repository.db.tables import BatchRow, ItemRow, PageRow, StepRow
 from repository.domain.access import ItemState
@@ -15,7 +16,6 @@ from repository.domain.batches import StepName, StepState
 from repository.domain.records import Page
 
 WORKING, DONE, SET_ASIDE = "working", "done", "set_aside"
-MOST_PAGES = (1 << 31) - 1
 
 _columns = PageRow.__table__.c
 # What every search asks: made once, and of bare columns, since mapped rows cost half as much again.
@@ -123,7 +123,7 @@ class Pages:
 
     def at(self, item_id: str, number: int) -> Page | None:
         """The page of that number in the item."""
-        if not 0 < number <= MOST_PAGES:  # no column of numbers holds it
+        if not 0 < number <= FARTHEST:
             return None
         row = self._session.scalar(select(PageRow).where(PageRow.item_id == item_id, PageRow.number == number))
         return page_of(row) if row else None
