@@ -7,10 +7,9 @@ from sqlalchemy.orm import Session
 
 from repository.db.files import Files
 from repository.db.ids import new_id
-from repository.db.listing import FARTHEST
 from repository.db.moments import database_now
 from repository.db.pages import DONE, SET_ASIDE, WORKING
-from repository.db.tables import BatchRow, FileRow, PageRow
+from repository.db.tables import MOST, BatchRow, FileRow, PageRow
 from repository.domain.batches import Batch, BatchState, FileState, Progress
 
 SPEED_WINDOW = timedelta(seconds=60)
@@ -55,7 +54,7 @@ class Batches:
             select(BatchRow)
             .where(*wanted)
             .order_by(BatchRow.created_at.desc(), BatchRow.id)
-            .offset(min(offset, FARTHEST))
+            .offset(min(offset, MOST))
             .limit(limit)
         )
         return total, [batch_of(row) for row in rows]

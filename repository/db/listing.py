@@ -6,12 +6,10 @@ from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from repository.db.items import item_of
-from repository.db.tables import ItemRow, RecordRow
+from repository.db.tables import MOST, ItemRow, RecordRow
 from repository.domain.access import AccessLevel, ItemState, Visibility
 from repository.domain.records import Item
 from repository.domain.search import FacetCount, Filters, Sort
-
-FARTHEST = (1 << 31) - 1  # what a column of whole numbers holds; readers may ask for more
 
 
 class Listing:
@@ -31,7 +29,7 @@ class Listing:
             .join(RecordRow)
             .where(*wanted)
             .order_by(*_order(sort))
-            .offset(min(offset, FARTHEST))
+            .offset(min(offset, MOST))
             .limit(limit)
         )
         return total, [item_of(row) for row in rows.unique()]
@@ -67,7 +65,7 @@ class Listing:
 
 def _year(asked: int) -> int:
     """The year asked for, or one as far off that a column holds."""
-    return max(-FARTHEST, min(asked, FARTHEST))
+    return max(-MOST, min(asked, MOST))
 
 
 def visible(visibility: Visibility) -> ColumnElement[bool]:

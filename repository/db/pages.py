@@ -8,9 +8,8 @@ from sqlalchemy import Row, Select, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from repository.db.ids import new_id
-from repository.db.listing import FARTHEST
 from repository.db.moments import database_now
-from repository.db.tables import BatchRow, ItemRow, PageRow, StepRow
+from repository.db.tables import MOST, BatchRow, ItemRow, PageRow, StepRow
 from repository.domain.access import ItemState
 from repository.domain.batches import StepName, StepState
 from repository.domain.records import Page
@@ -123,7 +122,7 @@ class Pages:
 
     def at(self, item_id: str, number: int) -> Page | None:
         """The page of that number in the item."""
-        if not 0 < number <= FARTHEST:
+        if not 0 < number <= MOST:
             return None
         row = self._session.scalar(select(PageRow).where(PageRow.item_id == item_id, PageRow.number == number))
         return page_of(row) if row else None

@@ -18,6 +18,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from repository.db.moments import Moment, database_now
 
+MOST = (1 << 31) - 1  # what a column of whole numbers holds; people may ask for more
+
 # Ordered by code point on every database, as Python orders it: rank among an item's pages depends on it, and readers
 # see the same lists.
 ByteOrdered = Text().with_variant(Text(collation="C"), "postgresql")
