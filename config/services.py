@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from fcntl import LOCK_EX, flock
 
+from config.adapters import open_index, open_queue, open_stores
 from config.settings import Settings
 from repository.catalog.accounts import Accounts
 from repository.catalog.correcting import Correcting
@@ -10,6 +11,7 @@ from repository.catalog.finding import Finding
 from repository.catalog.finishing import Finishing
 from repository.catalog.indexing import Indexing
 from repository.catalog.intake import Intake
+from repository.catalog.masters import Masters
 from repository.catalog.progress import Progressing
 from repository.catalog.publishing import Publishing
 from repository.catalog.reading import Reading
@@ -18,11 +20,8 @@ from repository.db.engine import make_engine
 from repository.db.ledger import Ledger
 from repository.db.migrate import upgrade
 from repository.jobs.port import Queue
-from repository.jobs.rq import RqQueue
 from repository.scans.limits import Limits
 from repository.search.port import SearchIndex
-from repository.search.tantivy_index import TantivyIndex
-from repository.storage.folder import FolderStore
 from repository.storage.port import ObjectStore
 
 
@@ -33,7 +32,7 @@ class Services:
     settings: Settings
     limits: Limits
     ledger: Ledger
-    masters: ObjectStore
+    masters: Masters
     derivatives: ObjectStore
     index: SearchIndex
     queue: Queue | None
@@ -64,9 +63,9 @@ def build_services(settings: Settings) -> Services:
     settings.scratch_folder.mkdir(parents=True, exist_ok=True)
     settings.uploads_folder.mkdir(exist_ok=True)
     ledger = open_ledger(settings)
-    masters = FolderStore(settings.data / "masters")
-    derivatives = FolderStore(settings.data / "derivatives")
-    index = TantivyIndex(settings.index_folder)
+    stores = open_stores(settings, ledger)
+    masters, derivatives = stores.masters, stores.derivatives
+    index = open_index(settings)
     limits = Limits(
         max_pixels=settings.max_pixels, max_pages=settings.max_pages_per_file, max_file_bytes=settings.max_file_bytes
     )
@@ -77,7 +76,7 @@ def build_services(settings: Settings) -> Services:
         masters=masters,
         derivatives=derivatives,
         index=index,
-        queue=_queue(settings),
+        queue=open_queue(settings),
         reading=Reading(ledger, masters, derivatives),
         finding=Finding(ledger, index),
         accounts=Accounts(ledger),
@@ -88,12 +87,4 @@ def build_services(settings: Settings) -> Services:
         correcting=Correcting(ledger),
         indexing=Indexing(ledger, index),
         finishing=Finishing(ledger),
-    )
-
-
-def _queue(settings: Settings) -> Queue | None:
-    if not settings.production:
-        return None
-    return RqQueue(
-        settings.redis_url, settings.redis_prefix, settings.redis_password.get_secret_value(), settings.redis_ca_file
     )

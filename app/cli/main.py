@@ -16,6 +16,7 @@ COMMANDS = {
     "reindex": "app.cli.index:reindex",
     "search": "app.cli.search:search",
     "serve": "app.cli.serve:serve",
+    "storage": "app.cli.storage:storage",
     "user": "app.cli.user:user",
     "verify": "app.cli.index:verify",
 }
