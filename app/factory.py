@@ -5,7 +5,7 @@ import secrets
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import errors, language, security
+from app import errors, following, language, outages, security
 from app.api import views as api
 from app.iiif_views import blueprint as iiif
 from app.reader import views as reader
@@ -31,10 +31,12 @@ def create_app(services: Services) -> Flask:
             app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies
         )
     language.init(app)
+    outages.init(app)
     security.init(app)
     errors.init(app)
     for blueprint in (reader.blueprint, staff.blueprint, api.blueprint, iiif):
         app.register_blueprint(blueprint)
+    following.init(app)
     return app
 
 

@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     proxies: int = Field(0, ge=0, description="how many trusted proxies stand in front")
     trusted_hosts: Names = ()
     log_format: Literal["text", "json"] = "text"
+    metrics_token: SecretStr = Field(NO_SECRET, description="opens /metrics to other machines, as a bearer token")
 
     database_url: str = Field("", description="PostgreSQL, without its password; empty: SQLite in the data folder")
     database_password: SecretStr = NO_SECRET

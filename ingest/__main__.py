@@ -1,7 +1,6 @@
 """`python -m ingest --data DIR`: the supervisor of a site."""
 
 import argparse
-import logging
 import os
 import sys
 import tempfile
@@ -14,16 +13,15 @@ for variable in ("OMP_THREAD_LIMIT", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", 
 
 def main() -> int:
     """Parse the command line and run."""
+    from config.logging_setup import start_logging
     from config.settings import load_settings
     from ingest.supervisor import Supervisor
 
     parser = argparse.ArgumentParser(prog="python -m ingest")
     parser.add_argument("--data", type=Path, required=True)
     arguments = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(process)d %(levelname)s %(message)s")
-    for chatty in ("pyvips", "alembic"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
     settings = load_settings(arguments.data)
+    start_logging(settings, "supervisor")
     tempfile.tempdir = str(settings.scratch_folder)
     Supervisor(settings).run()
     return 0

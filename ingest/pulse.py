@@ -7,6 +7,7 @@ import threading
 from types import TracebackType
 from typing import Self
 
+from config.logging_setup import play
 from ingest.faults import SERVERS
 from repository.db.ledger import Ledger, Work
 from repository.domain.jobs import Job
@@ -30,6 +31,7 @@ class Pulse:
         self._thread = threading.Thread(target=self._run, name="pulse", daemon=True)
 
     def __enter__(self) -> Self:
+        play(self._kind)
         self._thread.start()
         return self
 

@@ -70,11 +70,12 @@ class ReadingRoom:
         published: bool = True,
     ) -> str:
         """Put a document on the shelf, searchable at once; gives its id."""
+        stored = [self._store(code, number, lines) for number, lines in enumerate(pages, start=1)]
         with self.services.ledger.write() as work:
             item = work.items.add(LIBRARY.code, code, b"", description, AccessSetting(level, embargo_until))
             batch = work.batches.add(LIBRARY.code, code, "test")
-            for number, lines in enumerate(pages, start=1):
-                self._add_page(work, item.id, batch.id, number, lines)
+            for number, page in enumerate(stored, start=1):
+                self._add_page(work, item.id, batch.id, number, page)
             work.items.recount(item.id)
             if published:
                 work.items.set_state(item.id, ItemState.PUBLISHED)
@@ -82,20 +83,24 @@ class ReadingRoom:
             pass
         return item.id
 
-    def _add_page(self, work: Work, item: str, batch: str, number: int, lines: list[str]) -> None:
+    def _store(self, code: str, number: int, lines: list[str]) -> tuple[str, str, PageText]:
+        """The keys of the page's master and of its derivative, and its text."""
         image, text = print_page(lines)
         buffer = BytesIO()
         image.save(buffer, "PNG")
         buffer.seek(0)
         master = self.services.masters.put(buffer)
-        pyramid = self.folder / "scratch" / f"{item}-{number}.tif"
+        pyramid = self.folder / "scratch" / f"{code}-{number}.tif"
         with self.services.masters.local(master.key) as path:
             write_pyramid(path, pyramid)
-        derivative = self.services.derivatives.put_file(pyramid)
-        file, _ = work.files.add(batch, f"{number:04}.png", 1, master.key)
+        return master.key, self.services.derivatives.put_file(pyramid).key, text
+
+    def _add_page(self, work: Work, item: str, batch: str, number: int, stored: tuple[str, str, PageText]) -> None:
+        master, derivative, text = stored
+        file, _ = work.files.add(batch, f"{number:04}.png", 1, master)
         page = work.pages.add(NewPage(item, batch, file.id, 0, f"{number:08}", str(number)))
-        opened = OpenedPage(master.key, 0, 0, WIDTH, HEIGHT, 150, blank=False, few_pixels=False)
+        opened = OpenedPage(master, 0, 0, WIDTH, HEIGHT, 150, blank=False, few_pixels=False)
         work.pages.set_opened(page.id, opened, None)
-        work.pages.set_derivative(page.id, derivative.key)
+        work.pages.set_derivative(page.id, derivative)
         work.texts.add(page.id, OCR, text, f"print-{page.id}", "test")
         work.pages.set_confidence(page.id, text.confidence)

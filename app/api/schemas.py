@@ -117,16 +117,38 @@ def _text() -> Schema:
 
 def _ready() -> Schema:
     yes_or_no: Schema = {"type": "boolean"}
-    worker = _object({"name": _TEXT, "pid": _WHOLE, "alive": yes_or_no})
+    seconds = {"type": ["number", "null"], "description": "since the last heartbeat"}
+    worker = _object(
+        {"name": _TEXT, "kind": _TEXT, "host": _TEXT, "pid": _WHOLE, "alive": yes_or_no, "seconds": seconds}
+    )
+    server = {
+        "type": "object",
+        "required": ["server", "ok", "ms"],
+        "properties": {"server": _TEXT, "ok": yes_or_no, "ms": _NUMBER, "error": _TEXT},
+        "additionalProperties": False,
+    }
     stores: Schema = dict.fromkeys(("ready", "ledger", "index", "storage"), yes_or_no)
-    return _object({**stores, "workers": {"type": "array", "items": worker}})
+    return _object(
+        {
+            **stores,
+            "degraded": {"type": "array", "items": _TEXT},
+            "servers": {"type": "object", "additionalProperties": server},
+            "workers": {"type": "array", "items": worker},
+        }
+    )
 
 
 def _error() -> Schema:
     told = {
         "type": "object",
         "required": ["message", "status"],
-        "properties": {"message": _TEXT, "status": _WHOLE, "incident": _TEXT},
+        "properties": {
+            "message": _TEXT,
+            "status": _WHOLE,
+            "incident": _TEXT,
+            "part": _TEXT,
+            "retry_after": _WHOLE,
+        },
     }
     return _object({"error": told})
 

@@ -7,6 +7,8 @@ from flask import Blueprint, Response, request
 from app.api import health
 from app.api.answers import search_answer
 from app.api.description import openapi_document
+from app.operators import is_operator
+from app.outages import pings
 from app.reader.asked import read
 from app.visitors import current_visitor, public_url, services
 from iiif.presentation import manifest_url
@@ -62,9 +64,9 @@ def healthz() -> Response:
 
 @blueprint.get("/readyz")
 def readyz() -> Response:
-    """Whether the site can serve: each store, and each worker with its pid."""
-    state = health.look(services())
-    return _answer(state.as_json(), 200 if state.ready else 503)
+    """Whether the site can serve readers at all, and what is missing: each server by name, each worker."""
+    state = health.look(services(), pings())
+    return _answer(state.as_json(is_operator()), 200 if state.ready else 503)
 
 
 def _answer(body: Json, status: int = 200) -> Response:

@@ -1,6 +1,7 @@
 """What the commands share: the site they work on, and who is working."""
 
 import getpass
+import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,14 +35,16 @@ class Site:
 
     def open(self) -> "Services":
         """The site's services; a new folder becomes a new site with one library."""
+        from config.logging_setup import start_logging
         from config.services import build_services
 
-        services = build_services(self.settings())
+        settings = self.settings()
+        start_logging(settings, "command", logging.WARNING)
+        services = build_services(settings)
         with services.ledger.read() as work:
             empty = not work.libraries.all()
         if empty:
             with services.ledger.write() as work:
-                settings = services.settings
                 work.libraries.put(Library(settings.library_code, settings.library_name))
         return services
 

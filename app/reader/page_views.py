@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 from flask import Response, render_template, request, send_file, url_for
 
+from app import outages
 from app.language import translate
 from app.reader.asked import read
 from app.reader.citing import citation
-from app.reader.hit_pages import hit_pages
+from app.reader.hit_pages import HitPages, hit_pages
 from app.reader.item_views import closed_unless_public, is_public, numbered, text_file
 from app.reader.marking import MarkedText, marked_text
 from app.reader.pictures import densest, full_size, reading_size
@@ -15,7 +16,7 @@ from app.reader.room import blueprint
 from app.visitors import current_visitor, public_url, services
 from iiif.presentation import manifest_url
 from repository.domain.access import Visitor
-from repository.domain.errors import NotFound, QueryRejected
+from repository.domain.errors import DiachiError, NotFound, QueryRejected
 from repository.domain.pages import Box
 from repository.domain.records import Item, Page
 from repository.scans.pyramid import TILE, level_count
@@ -61,7 +62,8 @@ def page(item_id: str, number: int) -> Response:
             picture=picture,
             full=full_size(found) if picture else "",
             viewer=_viewer_data(found, text, _region(found, request.args.get("region", ""))) if picture else None,
-            hits_around=hit_pages(visitor, item_id, number, query) if query and not refusal else None,
+            hits_around=_hits_around(visitor, found, query) if query and not refusal else None,
+            notices=list(filter(None, map(outages.reader_notice, ("derivatives", *(["index"] if query else []))))),
             around=_neighbours(visitor, item, number, query),
             citation=citation(item, library.name, address, found),
             manifest=manifest_url(public_url(), item_id),
@@ -103,6 +105,17 @@ def _marked(visitor: Visitor, page: Page, query: str) -> tuple[MarkedText | None
         return marked_text(text, query), ""
     except QueryRejected as refused:
         return marked_text(text, ""), translate(refused)
+
+
+def _hits_around(visitor: Visitor, page: Page, query: str) -> HitPages | None:
+    """Matching pages around this one; None while the index is away: the page itself needs it not."""
+    try:
+        return hit_pages(visitor, page.item, page.number, query)
+    except DiachiError as error:
+        if not outages.is_outage(error) or outages.is_of_the_ledger(error):
+            raise
+        outages.heard(error)
+        return None
 
 
 def _viewer_data(page: Page, text: MarkedText | None, region: Box | None) -> dict[str, object]:

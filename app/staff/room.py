@@ -15,7 +15,7 @@ from app.visitors import current_visitor, services
 from config.services import Services
 from repository.catalog.uploading import Uploading
 from repository.domain.access import Role, Visitor
-from repository.domain.errors import N_, AccessRefused, StoreFailed, WrongUse
+from repository.domain.errors import N_, AccessRefused, ServerUnreachable, StoreFailed, WrongUse
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ def tidy(state: BlueprintSetupState) -> None:
     """When the site starts: hand over uploads that a crash left whole, forget those that nobody goes on with."""
     try:
         uploading(state.app.extensions["services"]).sweep()
-    except StoreFailed:
+    except (StoreFailed, ServerUnreachable):
         log.exception("uploads were not swept; the next start tries again")
 
 

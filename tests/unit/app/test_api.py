@@ -118,16 +118,21 @@ class TestHealth:
     def test_alive(self, reader):
         assert reader.get("/healthz").get_json() == {"status": "ok"}
 
-    def test_ready_with_a_living_worker_only(self, shelves, reader):
+    def test_ready_for_readers_and_says_whether_somebody_works(self, shelves, reader):
         register = shelves.room.folder / "workers.json"
-        assert reader.get("/readyz").status_code == 503
+        answer = reader.get("/readyz")
+        assert answer.status_code == 200
+        assert answer.get_json()["degraded"] == ["workers"]
         register.write_text(json.dumps({"supervisor": os.getpid(), "workers": [{"pid": os.getpid(), "name": "w1"}]}))
         answer = reader.get("/readyz")
         assert answer.status_code == 200
         schema("Ready").validate(answer.get_json())
-        assert answer.get_json()["workers"] == [{"name": "w1", "pid": os.getpid(), "alive": True}]
+        assert answer.get_json()["degraded"] == []
+        assert [(each["name"], each["pid"], each["alive"]) for each in answer.get_json()["workers"]] == [
+            ("w1", os.getpid(), True)
+        ]
         register.write_text('{"workers": [{"pid": 4194304, "name": "gone"}]}')
-        assert reader.get("/readyz").status_code == 503
+        assert reader.get("/readyz").get_json()["degraded"] == ["workers"]
         register.write_text("{broken")
-        assert reader.get("/readyz").status_code == 503
+        assert reader.get("/readyz").get_json()["degraded"] == ["workers"]
         register.unlink()

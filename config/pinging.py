@@ -1,0 +1,134 @@
+"""Which of a site's servers answer, asked side by side and with a limit, so that one that hangs holds up nobody."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from config.services import Services
+from repository.domain.errors import N_, DiachiError, ServerUnreachable, StoreFailed
+
+WITHIN = 2.0  # seconds that anybody waits for an answer
+FRESH = 1.0  # seconds for which an answer is believed where the truth matters
+RECENT = 5.0  # and where a page only wants to know what to tell its reader
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the site: its name among us, the server behind it, and the question that server must answer."""
+
+    name: str
+    server: str
+    ping: Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How a part answered: `error` None when it is well. `milliseconds` it took, `at` a moment of the process's
+    monotonic clock."""
+
+    part: Part
+    error: DiachiError | None
+    milliseconds: float
+    at: float
+
+    @property
+    def ok(self) -> bool:
+        """Whether the part is well."""
+        return self.error is None
+
+    @property
+    def kind(self) -> str:
+        """In one word, for whoever may not know more: `ok`, `unreachable`, `refusing`."""
+        if self.error is None:
+            return "ok"
+        return "unreachable" if isinstance(self.error, ServerUnreachable) else "refusing"
+
+
+def parts_of(services: Services) -> list[Part]:
+    """Every part that a site of this profile stands on."""
+    production = services.settings.production
+    ledger, store, index = ("PostgreSQL", "MinIO", "OpenSearch") if production else ("SQLite", "folder", "Tantivy")
+    parts = [
+        Part("ledger", ledger, services.ledger.ping),
+        Part("masters", store, services.masters.ping),
+        Part("derivatives", store, services.derivatives.ping),
+        Part("index", index, services.index.ping),
+    ]
+    return [*parts, Part("queue", "Redis", services.queue.ping)] if services.queue else parts
+
+
+class Pings:
+    """Asks the parts and remembers what they said. Safe to share between threads; a part is asked by one thread at a
+    time, however many want to know."""
+
+    def __init__(self, parts: list[Part]) -> None:
+        self._parts = parts
+        self._last: dict[str, Answer] = {}
+        self._asking: dict[str, float] = {}
+        self._changed = threading.Condition()
+
+    def ask(self, within: float = WITHIN, fresh: float = FRESH) -> Mapping[str, Answer]:
+        """Every part's answer, none older than `fresh` seconds; whoever has not answered `within` seconds is taken to
+        be unreachable."""
+        until = time.monotonic() + within
+        with self._changed:
+            self._begin(fresh)
+            while self._stale(fresh) and (left := until - time.monotonic()) > 0:
+                self._changed.wait(left)
+            late = self._stale(fresh)
+            return {part.name: self._silent(part) if part in late else self._last[part.name] for part in self._parts}
+
+    def known(self) -> Mapping[str, Answer]:
+        """What was last heard, without waiting; asks again in the background when that is not recent. A part that was
+        asked long ago and still has not answered is unreachable, one that was never asked is left out."""
+        with self._changed:
+            self._begin(RECENT)
+            now = time.monotonic()
+            late = {name for name, since in self._asking.items() if now - since > WITHIN}
+            told = {name: answer for name, answer in self._last.items() if name not in late}
+            return told | {part.name: self._silent(part) for part in self._parts if part.name in late}
+
+    def heard(self, name: str, error: DiachiError) -> None:
+        """Take note of a failure that somebody met while working."""
+        with self._changed:
+            part = next((part for part in self._parts if part.name == name), None)
+            if part is not None:
+                self._last[name] = Answer(part, error, 0.0, time.monotonic())
+
+    def _begin(self, fresh: float) -> None:
+        for part in self._stale(fresh):
+            if part.name not in self._asking:
+                self._asking[part.name] = time.monotonic()
+                threading.Thread(target=self._ask, args=(part,), name=f"ping-{part.name}", daemon=True).start()
+
+    def _ask(self, part: Part) -> None:
+        begun = time.monotonic()
+        error = _failure(part)
+        now = time.monotonic()
+        with self._changed:
+            self._last[part.name] = Answer(part, error, round((now - begun) * 1000, 1), now)
+            del self._asking[part.name]
+            self._changed.notify_all()
+
+    def _stale(self, fresh: float) -> list[Part]:
+        oldest = time.monotonic() - fresh
+        return [part for part in self._parts if part.name not in self._last or self._last[part.name].at < oldest]
+
+    def _silent(self, part: Part) -> Answer:
+        now = time.monotonic()
+        since = self._asking.get(part.name, now)
+        error = ServerUnreachable(N_("{server} không trả lời trong {seconds} giây."), server=part.server, seconds=2)
+        return Answer(part, error, round((now - since) * 1000, 1), now)
+
+
+def _failure(part: Part) -> DiachiError | None:
+    try:
+        part.ping()
+    except DiachiError as error:
+        return error
+    except OSError as error:  # a folder that is gone, or may not be read
+        failed = StoreFailed(N_("{server} không dùng được: {problem}."), server=part.server, problem=str(error))
+        failed.__cause__ = error
+        return failed
+    return None
