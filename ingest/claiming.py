@@ -59,13 +59,13 @@ class FromQueue:
     def __call__(self) -> Job | None:
         """The next job, leased; None when there was none for a second."""
         if time.monotonic() < self._ask_again:
-            return self._ledger()
+            return self._without()
         try:
             letter = self._queue.take(WAIT)
         except ServerUnreachable as fault:
             log.warning("claiming from the ledger: %s", fault)
             self._ask_again = time.monotonic() + UNASKED
-            return self._ledger()
+            return self._without()
         if letter is not None:
             self._heard = time.monotonic()
             return self._ledger.this(letter.job)
@@ -73,3 +73,9 @@ class FromQueue:
             self._heard = time.monotonic()
             return self._ledger()
         return None
+
+    def _without(self) -> Job | None:
+        job = self._ledger()
+        if job is None:
+            time.sleep(WAIT)
+        return job

@@ -6,7 +6,7 @@ import shutil
 from datetime import timedelta
 from pathlib import Path
 
-from repository.domain.errors import ObjectMissing, ServerUnreachable, StoreFailed
+from repository.domain.errors import ObjectDamaged, ObjectMissing, ServerUnreachable, StoreFailed
 
 FIRST, LONGEST = 2.0, 60.0
 FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -17,11 +17,11 @@ TIGHT = 32 << 20  # bytes; below this a program that fails may well have failed 
 def passing(error: BaseException, scratch: Path) -> bool:
     """Whether the failure is a server's or the disk's, and says nothing about the page: then it never counts.
 
-    A missing object is the page's own: it does not come by waiting. Outside programs do not say why they could not
-    write, so that any failure while `scratch` has no room left is the disk's."""
+    A missing or damaged object is the page's own: it does not come by waiting. Outside programs do not say why they
+    could not write, so that any failure while `scratch` has no room left is the disk's."""
     cause: BaseException | None = error
     while cause is not None:
-        if isinstance(cause, ObjectMissing):
+        if isinstance(cause, ObjectMissing | ObjectDamaged):
             return False
         if isinstance(cause, SERVERS) or (isinstance(cause, OSError) and cause.errno in FULL):
             return True

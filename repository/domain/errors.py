@@ -58,6 +58,10 @@ class ObjectMissing(StoreFailed):
     """No object under that key."""
 
 
+class ObjectDamaged(StoreFailed):
+    """What the store gives under a key is not what was put there; asking again gives the same."""
+
+
 class NotFound(DiachiError):
     """No such library, record, item, page, batch or user; or not one that the visitor may know of."""
 
