@@ -7,6 +7,7 @@ from live_site import strips
 from people import ADMIN
 
 from config.services import Services
+from repository.catalog.verifying import verify_site
 from repository.domain.batches import BatchState, StepName, StepState
 from repository.domain.jobs import JobKind
 from repository.domain.search import Filters
@@ -44,7 +45,9 @@ def must_be_whole(services: Services, batch: str, pages: int = 4) -> None:
             hits = services.finding.search(ADMIN, f'"{word.strip(".,;:!?()")}"', Filters(item=page.item), size=100).hits
             assert [hit.page.id for hit in hits if hit.page].count(page.id) == 1
         assert work.jobs.count() == 0
-    checked = services.verifying.verify(repair=False)
+    checked = verify_site(
+        services.ledger, services.masters, services.derivatives, services.index, repair=False, queue=services.queue
+    )
     assert checked.problems == []
 
 
