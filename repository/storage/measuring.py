@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from repository.domain.errors import N_, StoreFailed
 
@@ -47,17 +47,27 @@ def measured(stream: BinaryIO, spool: Path, expected: str | None = None) -> Iter
         stream.seek(start)
         yield Measured(stream, key, size)
         return
-    with tempfile.TemporaryFile(dir=spool) as copy:
-        try:
-            key, size = digest_of(stream, copy)
-            copy.seek(0)  # writes what is still held back
-        except OSError as error:
-            cause = error.strerror or type(error).__name__
-            raise StoreFailed(N_("Không ghi được bản tạm vào {folder}: {cause}."),
-                              folder=str(spool), cause=cause) from error  # fmt: skip
-        if expected not in (None, key):
+    try:
+        copy = _spooled(stream, spool)
+    except OSError as error:
+        cause = error.strerror or type(error).__name__
+        raise StoreFailed(N_("Không ghi được bản tạm vào {folder}: {cause}."),
+                          folder=str(spool), cause=cause) from error  # fmt: skip
+    with copy.stream:
+        if expected not in (None, copy.key):
             raise mismatch(expected or "")
-        yield Measured(copy, key, size)
+        yield copy
+
+
+def _spooled(stream: BinaryIO, spool: Path) -> Measured:
+    copy = cast(BinaryIO, tempfile.TemporaryFile(dir=spool))  # noqa: SIM115 - whoever asked closes it
+    try:
+        key, size = digest_of(stream, copy)
+        copy.seek(0)  # writes what is still held back
+    except BaseException:
+        copy.close()
+        raise
+    return Measured(copy, key, size)
 
 
 def digest_of(stream: BinaryIO, into: BinaryIO | None = None) -> tuple[str, int]:

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from minio.datatypes import Object
+from urllib3.exceptions import HTTPError, MaxRetryError, ProtocolError
 
-from repository.domain.errors import N_, ObjectMissing, ServerUnreachable, StoreFailed
+from repository.domain.errors import N_, ObjectMissing, StoreFailed
 from repository.storage.local_copies import LocalCopies
 from repository.storage.measuring import Checked, Measured, digest_of, measured
 from repository.storage.minio_client import MinioConnection
@@ -145,23 +146,26 @@ class MinioStore:
         return StoredObject(source.key, source.size, made.version_id if self._versions else None)
 
     def _range(self, key: str, version: str | None, offset: int, length: int) -> bytes:
-        try:
-            return self._range_once(key, version, offset, length)
-        except ServerUnreachable:
-            return self._range_once(key, version, offset, length)
-
-    def _range_once(self, key: str, version: str | None, offset: int, length: int) -> bytes:
         with said(self._connection.endpoint, "GetObject", self._named(key)):
-            response = self._connection.client().get_object(
-                self._bucket, key, offset=offset, length=length, version_id=version
-            )
             try:
-                data: bytes = response.read()
-            finally:
-                response.close()
-                response.release_conn()
+                return self._fetch(key, version, offset, length)
+            except HTTPError as cut:
+                if isinstance(cut, MaxRetryError):
+                    raise
+                return self._fetch(key, version, offset, length)
+
+    def _fetch(self, key: str, version: str | None, offset: int, length: int) -> bytes:
+        """Bytes of an object in one request; urllib3's errors for one that is cut, tried again only until it began."""
+        response = self._connection.client().get_object(
+            self._bucket, key, offset=offset, length=length, version_id=version
+        )
+        try:
+            data: bytes = response.read()
+        finally:
+            response.close()
+            response.release_conn()
         if len(data) != length:
-            raise self._missing(key)
+            raise ProtocolError(f"{len(data)} bytes of {length}")
         return data
 
     def _stat(self, key: str, version: str | None) -> Object:

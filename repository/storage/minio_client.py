@@ -12,11 +12,11 @@ from minio.minioadmin import MinioAdmin
 from urllib3 import PoolManager, Retry, Timeout
 
 CONNECT_SECONDS = 10.0  # also the longest stall while we send
-READ_SECONDS = 60.0
+READ_SECONDS = 30.0
 PING_SECONDS = 3.0
 # Waits 0, 0.5, 1 and 2 s; what asks for longer is not worth holding a worker for.
 RETRIES = Retry(
-    total=4, connect=3, read=2, status=4, other=0, redirect=0, backoff_factor=0.5, backoff_max=4,
+    total=4, connect=3, read=1, status=4, other=0, redirect=0, backoff_factor=0.5, backoff_max=4,
     status_forcelist=(429, 500, 502, 503, 504), raise_on_status=False, respect_retry_after_header=False,
     allowed_methods=frozenset({"GET", "HEAD", "PUT", "DELETE"}),
 )  # fmt: skip
@@ -34,10 +34,12 @@ class MinioKey:
 
 
 class MinioConnection:
-    """The client for a key. Made when first used, and again after a fork: sockets must not be shared."""
+    """The client for a key. Made when first used, and again after a fork: sockets must not be shared. `read_seconds`
+    is the longest wait for the next bytes of an answer; a request that brings none is made twice at most."""
 
-    def __init__(self, key: MinioKey) -> None:
+    def __init__(self, key: MinioKey, read_seconds: float = READ_SECONDS) -> None:
         self._key = key
+        self._read_seconds = read_seconds
         self._clients: dict[tuple[int, bool], Minio] = {}
 
     @property
@@ -67,11 +69,11 @@ class MinioConnection:
         return MinioAdmin(endpoint=key.endpoint, credentials=provider, secure=key.tls, http_client=self._pool(True))
 
     def _pool(self, patient: bool) -> PoolManager:
-        timeout = Timeout(CONNECT_SECONDS, READ_SECONDS) if patient else Timeout(PING_SECONDS, PING_SECONDS)
+        waits = (CONNECT_SECONDS, self._read_seconds) if patient else (PING_SECONDS, PING_SECONDS)
         trusted = str(self._key.ca_file) if self._key.ca_file else os.environ.get("SSL_CERT_FILE") or certifi.where()
         return PoolManager(
             maxsize=16,
-            timeout=timeout,
+            timeout=Timeout(connect=waits[0], read=waits[1]),
             retries=RETRIES if patient else Retry(0, redirect=0),
             cert_reqs=ssl.CERT_REQUIRED,
             ca_certs=trusted,

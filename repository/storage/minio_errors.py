@@ -83,7 +83,7 @@ def _of_code(error: S3Error, endpoint: str, operation: str, subject: str) -> Dia
             N_("{server} ({endpoint}) chưa có ngăn chứa {subject}; hãy chạy diachi storage setup."),
             server=SERVER,
             endpoint=endpoint,
-            subject=subject,
+            subject=subject.partition("/")[0],
         )
     return _refusal(endpoint, operation, subject, code)
 

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 
 from minio.commonconfig import ENABLED, GOVERNANCE, Filter
+from minio.error import MinioAdminException
 from minio.lifecycleconfig import (
     AbortIncompleteMultipartUpload,
     Expiration,
@@ -89,5 +90,9 @@ def _make_user(admin: MinioConnection, key: MinioKey, policy_name: str, policy: 
         client.policy_add(policy_name, policy=json.loads(policy))
     with said(admin.endpoint, "AddUser", key.access_key):
         client.user_add(key.access_key, key.secret_key)
-    with said(admin.endpoint, "SetPolicy", key.access_key):
-        client.policy_set(policy_name, user=key.access_key)
+    with said(admin.endpoint, "AttachPolicy", key.access_key):
+        try:
+            client.attach_policy([policy_name], user=key.access_key)
+        except MinioAdminException as error:
+            if "PolicyChangeAlreadyApplied" not in str(error):
+                raise
