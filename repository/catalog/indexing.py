@@ -62,27 +62,25 @@ class Indexing:
         started = time.monotonic()
         with self._ledger.read() as work:
             page_ids = work.steps.ready_for_index(PAGES_A_ROUND)
-            pages = work.pages.get_many(page_ids)
-            texts = work.texts.current(page_ids)
             runs = {page_id: work.steps.of(page_id)[StepName.RECOGNISE].runs for page_id in page_ids}
-            items = work.items.get_many(list({page.item for page in pages.values()}))
+            documents = _page_documents(work, page_ids)
         if not page_ids:
             return 0
-        self._index.put([page_document(items[page.item], page, texts.get(page.id)) for page in pages.values()])
+        self._index.put(list(documents.values()))
         self._index.commit()
         seconds = (time.monotonic() - started) / len(page_ids)
         with self._ledger.write() as work:
+            now = _page_documents(work, page_ids)
             for page_id in page_ids:
-                self._settle(work, page_id, runs[page_id], texts.get(page_id), seconds)
+                if work.steps.of(page_id)[StepName.RECOGNISE].runs != runs[page_id]:
+                    continue
+                if now.get(page_id) != documents.get(page_id):
+                    # corrected or closed while the index was being written, and maybe written by another since
+                    work.steps.owe_index([page_id])
+                    continue
+                work.steps.done(page_id, StepName.INDEX, seconds)
+                work.pages.set_state(page_id, "done")
         return len(page_ids)
-
-    def _settle(self, work: Work, page_id: str, runs: int, text: PageText | None, seconds: float) -> None:
-        """The page is searchable, unless it was read anew or corrected while the index was being written."""
-        again = work.steps.of(page_id)[StepName.RECOGNISE].runs != runs
-        if again or work.texts.current([page_id]).get(page_id) != text:
-            return
-        work.steps.done(page_id, StepName.INDEX, seconds)
-        work.pages.set_state(page_id, "done")
 
     def _documents(self, work: Work, item: Item) -> list[IndexDocument]:
         pages = work.pages.of_item(item.id, approved_only=False)
@@ -91,6 +89,13 @@ class Indexing:
             record_document(item),
             *(page_document(item, page, texts[page.id]) for page in pages if page.id in texts),
         ]
+
+
+def _page_documents(work: Work, page_ids: list[str]) -> dict[str, IndexDocument]:
+    pages = work.pages.get_many(page_ids)
+    texts = work.texts.current(page_ids)
+    items = work.items.get_many(list({page.item for page in pages.values()}))
+    return {page.id: page_document(items[page.item], page, texts.get(page.id)) for page in pages.values()}
 
 
 def record_document(item: Item) -> IndexDocument:

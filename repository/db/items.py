@@ -99,9 +99,10 @@ class Items:
         return [(item_of(row), row.version) for row in rows]
 
     def mark_indexed(self, item_id: str, version: int) -> None:
-        """Say that the index holds the item as of `version`; it may be shown again if that is the newest."""
+        """Say that the index holds the item as of `version`; it may be shown again if that is the newest. An older one
+        than was said before is owed anew: somebody who was held up has just written it over the newer."""
         row = self._session.get_one(ItemRow, item_id)
-        row.indexed_version = max(row.indexed_version, version)
+        row.indexed_version = version
         if row.indexed_version >= row.version:
             row.hidden = False
 

@@ -2,6 +2,7 @@
 
 Every time here is by the database's clock: a machine whose clock is wrong neither loses work nor does it twice."""
 
+import secrets
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any
@@ -18,6 +19,9 @@ from repository.domain.jobs import Depth, Job, JobKind, Priority, WindowJob
 from repository.domain.tracing import trace
 
 LONGEST_LEASE = timedelta(hours=2)
+# A job begins with a token by lot: SQLite gives the id of one that is done to a new one, and whoever held the old one
+# must not hold the new.
+FIRST_TOKENS = 1 << 30
 
 _batch: Any = BatchRow.__table__
 _TOLD = (job.c.id, job.c.kind, job.c.subject, job.c.batch_id, job.c.token, job.c.attempts, job.c.trace)
@@ -34,7 +38,7 @@ class Jobs:
         taken from them and owed anew."""
         new = insert_into(self._session, job).values(
             kind=kind.value, subject=subject, batch_id=batch, priority=int(priority), state=WAITING, attempts=0,
-            not_before=database_now(), token=0, trace=trace(),
+            not_before=database_now(), token=secrets.randbelow(FIRST_TOKENS), trace=trace(),
         )  # fmt: skip
         asked = new.excluded
         taken = job.c.state == LEASED
