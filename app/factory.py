@@ -5,7 +5,7 @@ import secrets
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import errors, following, language, outages, security
+from app import errors, following, language, metrics, outages, security
 from app.api import views as api
 from app.iiif_views import blueprint as iiif
 from app.reader import views as reader
@@ -17,6 +17,7 @@ def create_app(services: Services) -> Flask:
     """The site's WSGI application over these services."""
     app = Flask(__name__)
     app.extensions["services"] = services
+    app.extensions["figures"] = metrics.Remembered(services)
     settings = services.settings
     app.config.update(
         SECRET_KEY=_secret_key(services),
@@ -34,7 +35,7 @@ def create_app(services: Services) -> Flask:
     outages.init(app)
     security.init(app)
     errors.init(app)
-    for blueprint in (reader.blueprint, staff.blueprint, api.blueprint, iiif):
+    for blueprint in (reader.blueprint, staff.blueprint, api.blueprint, iiif, metrics.blueprint):
         app.register_blueprint(blueprint)
     following.init(app)
     return app

@@ -15,7 +15,7 @@ def is_operator() -> bool:
     `Authorization: Bearer …`. The proxy's own machine is not trusted: every reader comes from there."""
     token = services().settings.metrics_token.get_secret_value()
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    if token and hmac.compare_digest(given.encode(), token.encode()):
+    if token and hmac.compare_digest(given.encode("latin-1", "replace"), token.encode()):
         return True
     return _is_loopback(request.remote_addr) and not any(name in request.headers for name in _THROUGH_A_PROXY)
 

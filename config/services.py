@@ -12,6 +12,7 @@ from repository.catalog.finishing import Finishing
 from repository.catalog.indexing import Indexing
 from repository.catalog.intake import Intake
 from repository.catalog.masters import Masters
+from repository.catalog.operating import Operating
 from repository.catalog.progress import Progressing
 from repository.catalog.publishing import Publishing
 from repository.catalog.reading import Reading
@@ -46,6 +47,7 @@ class Services:
     correcting: Correcting
     indexing: Indexing
     finishing: Finishing
+    operating: Operating
 
 
 def open_ledger(settings: Settings) -> Ledger:
@@ -87,4 +89,5 @@ def build_services(settings: Settings) -> Services:
         correcting=Correcting(ledger),
         indexing=Indexing(ledger, index),
         finishing=Finishing(ledger),
+        operating=Operating(ledger),
     )

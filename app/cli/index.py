@@ -2,6 +2,7 @@
 
 import json
 import time
+from contextlib import closing
 from datetime import timedelta
 
 import click
@@ -39,10 +40,11 @@ def reindex(site: Site) -> int:
 def verify(site: Site, repair: bool, older_than: int | None, quick: bool, as_json: bool) -> int:
     """So sổ cái với kho lưu trữ, chỉ mục và hàng đợi / compare ledger, stores, index and queue."""
     services = site.open()
-    found = verify_site(
-        services.ledger, services.masters, services.derivatives, services.index, repair, queue=services.queue,
-        older_than=timedelta(days=older_than) if older_than is not None else None, quick=quick,
-    )  # fmt: skip
+    with closing(services.ledger):
+        found = verify_site(
+            services.ledger, services.masters, services.derivatives, services.index, repair, queue=services.queue,
+            older_than=timedelta(days=older_than) if older_than is not None else None, quick=quick,
+        )  # fmt: skip
     if as_json:
         click.echo(json.dumps(found.as_dict(), ensure_ascii=False))
         return 1 if found.left else 0

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 import urllib.request
+from pathlib import Path
 from types import FrameType
 
 import click
@@ -45,6 +46,7 @@ def serve(site: Site, host: str, port: int, public_url: str, workers: int | None
     os.environ[f"{PREFIX}DATA"] = str(services.settings.data)
     new = _is_new(services)
     _first_user(services)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_counters(services.settings))
     house = _House(host, port, services.settings)
     signal.signal(signal.SIGTERM, house.stop)
     signal.signal(signal.SIGINT, house.stop)
@@ -123,6 +125,15 @@ def _servers_answer(services: Services) -> bool:
         click.echo(str(error), err=True)
         return False
     return True
+
+
+def _counters(settings: Settings) -> Path:
+    """An empty folder in which the web processes count together; what an earlier run counted is over."""
+    folder = settings.data / "counters"
+    folder.mkdir(exist_ok=True)
+    for left in folder.glob("*.db"):
+        left.unlink()
+    return folder
 
 
 def _is_new(services: Services) -> bool:

@@ -1,5 +1,6 @@
 """`diachi storage`: buckets and keys of the production profile, and the lawful withdrawal of a master."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 

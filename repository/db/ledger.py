@@ -12,6 +12,7 @@ from repository.db.batches import Batches
 from repository.db.duties import Duties
 from repository.db.engine import PING, is_postgresql
 from repository.db.failures import failures_named
+from repository.db.figures import Figures
 from repository.db.files import Files
 from repository.db.items import Items
 from repository.db.jobs import Jobs
@@ -105,6 +106,11 @@ class Work:
     def workers(self) -> Workers:
         """Working processes."""
         return Workers(self._session)
+
+    @cached_property
+    def figures(self) -> Figures:
+        """Counts and sums over everything."""
+        return Figures(self._session)
 
     @cached_property
     def duties(self) -> Duties:
