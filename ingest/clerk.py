@@ -1,13 +1,21 @@
 """The one process of a site that writes the index, closes the books on batches and frees what the dead held."""
 
+import logging
+import time
+from datetime import timedelta
+
 from config.services import Services
 from ingest.duty import Duty
 from ingest.rounds import Rounds
+
+log = logging.getLogger(__name__)
 
 ROUND = 0.2
 BETWEEN_COMMITS = 1.0
 OFF_DUTY = 1.0
 DUTY_SECONDS = 20.0
+BETWEEN_TIDYING = 60.0
+REMEMBERED = timedelta(hours=1)  # how long staff see a process that fell silent
 
 
 class Clerk:
@@ -17,7 +25,8 @@ class Clerk:
         self._services = services
         self._duty = Duty(services.ledger, "clerk", name, DUTY_SECONDS)
         self._begun = False
-        self._rounds = Rounds(services.ledger, name, "clerk", self._round)
+        self._tidy_at = 0.0
+        self._rounds = Rounds(services.ledger, name, "clerk", self._round, self._duty.keep)
 
     def run(self) -> None:
         """Index what is owed and finish what is finished, again and again; once more after SIGTERM."""
@@ -38,7 +47,14 @@ class Clerk:
             indexed += more
             if self._rounds.stopping:
                 break
-        with self._services.ledger.write() as work:
-            work.jobs.free()
+        self._look_after_the_dead()
         self._services.finishing.finish_batches()
         return BETWEEN_COMMITS if indexed else ROUND
+
+    def _look_after_the_dead(self) -> None:
+        with self._services.ledger.write(alone=False) as work:
+            if freed := work.jobs.free():
+                log.warning("%d jobs freed that were held past their time", freed)
+            if time.monotonic() >= self._tidy_at:
+                work.workers.forget(REMEMBERED)
+                self._tidy_at = time.monotonic() + BETWEEN_TIDYING

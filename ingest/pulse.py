@@ -4,6 +4,7 @@ import logging
 import os
 import socket
 import threading
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -20,10 +21,12 @@ EVERY = 8.0
 class Pulse:
     """Beats every EVERY seconds while the block lasts, from a thread, so that a long step does not look like death.
 
-    It says nothing about progress: that is the lease's matter, which only the work itself renews."""
+    It says nothing about progress: that is the lease's matter, which only the work itself renews. `also` is done at
+    each beat."""
 
-    def __init__(self, ledger: Ledger, name: str, kind: str) -> None:
+    def __init__(self, ledger: Ledger, name: str, kind: str, also: Callable[[], None] | None = None) -> None:
         self.name = name
+        self._also = also
         self._ledger = ledger
         self._kind = kind
         self._doing: str | None = None
@@ -58,6 +61,8 @@ class Pulse:
             try:
                 with self._ledger.write(alone=False) as work:
                     self._beat(work)
+                if self._also is not None:
+                    self._also()
             except SERVERS as fault:
                 log.warning("%s missed a beat: %s", self.name, fault)
             if self._ended.wait(EVERY):

@@ -19,10 +19,12 @@ LONGEST_REST = 15.0
 
 class Rounds:
     """Rounds of `do`, which gives the seconds until the next. A round that fails is logged and met again, after a rest
-    that grows while rounds fail."""
+    that grows while rounds fail. `meanwhile` is done now and then from another thread, also during long rounds."""
 
-    def __init__(self, ledger: Ledger, name: str, kind: str, do: Callable[[], float]) -> None:
-        self._pulse = Pulse(ledger, name, kind)
+    def __init__(
+        self, ledger: Ledger, name: str, kind: str, do: Callable[[], float], meanwhile: Callable[[], None] | None = None
+    ) -> None:
+        self._pulse = Pulse(ledger, name, kind, meanwhile)
         self._do = do
         self._failures = 0
         self.stopping = False

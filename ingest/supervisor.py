@@ -100,7 +100,7 @@ class Supervisor:
                 for name in self._roll.names():
                     _let_go(work, name)
             for left in self._settings.scratch_folder.iterdir():
-                shutil.rmtree(left) if left.is_dir() else left.unlink()
+                shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
 
     def _free(self, name: str) -> None:
         with build_services(self._settings).ledger.write() as work:
