@@ -36,8 +36,7 @@ def failures_named() -> Iterator[None]:
         yield
     except NoConnectionFree as error:
         raise StoreFailed(
-            N_("Quá nhiều yêu cầu cùng lúc: không còn kết nối nào tới {server}. Hãy thử lại sau ít phút."),
-            server=POSTGRESQL,
+            N_("Quá nhiều yêu cầu cùng lúc: không còn kết nối nào tới sổ cái. Hãy thử lại sau ít phút.")
         ) from error
     except DBAPIError as error:
         named = _of_sqlite(error) if isinstance(error.orig, sqlite3.Error) else _of_postgresql(error)

@@ -38,6 +38,7 @@ class Libraries:
                 address_ranges=list(library.address_ranges),
             )
         )
+        self._session.flush()  # what belongs to the library may follow in the same unit of work
 
 
 def _library(row: LibraryRow | Row[*tuple[Any, ...]]) -> Library:

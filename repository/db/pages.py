@@ -197,6 +197,11 @@ class Pages:
 
     def _make_room(self, item_id: str, sort_key: str, leaving_out: str = "") -> int:
         others = (PageRow.item_id == item_id) & (PageRow.id != leaving_out)
+        last = self._session.execute(
+            select(_columns.number, _columns.sort_key).where(others).order_by(_columns.number.desc()).limit(1)
+        ).first()
+        if last is None or last.sort_key <= sort_key:  # as pages mostly come: nobody has to move
+            return last.number + 1 if last else 1
         before = self._session.scalar(select(func.count()).where(others, PageRow.sort_key <= sort_key)) or 0
         self._session.execute(update(PageRow).where(others, PageRow.number > before).values(number=PageRow.number + 1))
         return before + 1

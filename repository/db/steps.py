@@ -39,16 +39,15 @@ class Steps:
 
     def owe_all(self, page_id: str) -> None:
         """A new page owes every step."""
-        new = insert_into(self._session, _step_table).values(
-            [
-                {"page_id": page_id, "name": name.value, "state": StepState.OWED.value, "attempts": 0, "runs": 0}
-                for name in StepName
-            ]
-        )
+        new = insert_into(self._session, _step_table)
         self._session.execute(
             new.on_conflict_do_update(
                 index_elements=[_step_table.c.page_id, _step_table.c.name], set_={"state": StepState.OWED.value}
-            )
+            ),
+            [
+                {"page_id": page_id, "name": name.value, "state": StepState.OWED.value, "attempts": 0, "runs": 0}
+                for name in StepName
+            ],
         )
 
     def owe_from(self, page_id: str, first: StepName) -> None:
