@@ -91,8 +91,8 @@ def withdraw(site: Site, key: str, reason: str, yes: bool) -> int:
     if not yes:
         click.confirm(f"Xóa hẳn bản gốc số {key}? Việc này không lấy lại được.", abort=True)
     services = site.open()
-    masters = services.masters
-    erased = masters.withdraw(key, reason, operator(settings.library_code).user or "?", eraser)
+    with closing(services.ledger):
+        erased = services.masters.withdraw(key, reason, operator(settings.library_code).user or "?", eraser)
     click.echo(f"Đã rút bản gốc số {key} ({erased} phiên bản).")
     return 0
 
@@ -104,7 +104,8 @@ def withdraw(site: Site, key: str, reason: str, yes: bool) -> int:
 def readmit(site: Site, key: str, reason: str) -> int:
     """Cho nhận lại một bản gốc số đã rút / let a withdrawn master come in again."""
     services = site.open()
-    services.masters.readmit(key, reason, operator(services.settings.library_code).user or "?")
+    with closing(services.ledger):
+        services.masters.readmit(key, reason, operator(services.settings.library_code).user or "?")
     click.echo(f"Bản gốc số {key} được nhận lại khi có người nộp tệp.")
     return 0
 
