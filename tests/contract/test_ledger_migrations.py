@@ -73,6 +73,7 @@ def test_every_text_that_the_models_order_by_code_point_is(postgres_home: Home) 
 
 
 @pytest.mark.service
+@pytest.mark.slow
 def test_many_machines_may_start_at_once(empty_postgres: Home) -> None:
     with multiprocessing.get_context("spawn").Pool(MACHINES) as pool:
         starts = [pool.apply_async(_start, (empty_postgres.url, empty_postgres.password)) for _ in range(MACHINES)]

@@ -81,6 +81,7 @@ def _claim_all(url: str, password: str, owner: str) -> list[int]:
         done.append(job.id)
 
 
+@pytest.mark.slow
 def test_no_two_processes_get_one_job(home: Home, ledger: Ledger) -> None:
     with ledger.write() as work:
         for number in range(JOBS):

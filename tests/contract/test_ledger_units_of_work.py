@@ -3,6 +3,7 @@ named."""
 
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -154,6 +155,7 @@ print("again", flush=True)
 
 @pytest.mark.service
 @pytest.mark.fault
+@pytest.mark.slow
 def test_a_process_frozen_in_mid_transaction_holds_nobody_up_for_long(postgres_home: Home) -> None:
     command = [sys.executable, "-c", FROZEN, postgres_home.url, postgres_home.password, str(IDLE)]
     with subprocess.Popen(
@@ -174,10 +176,17 @@ def test_a_process_frozen_in_mid_transaction_holds_nobody_up_for_long(postgres_h
 
 
 @pytest.fixture
-def mortal(tmp_path: Path) -> Iterator[Postgres]:
+def open_folder() -> Iterator[Path]:
+    """A folder that the user whom the server runs as may enter."""
+    with tempfile.TemporaryDirectory(prefix="diachi-postgres-") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+@pytest.fixture
+def mortal(open_folder: Path) -> Iterator[Postgres]:
     """A PostgreSQL of the test's own, to be killed, with a new ledger in its database diachi."""
-    _open_to_others(tmp_path)
-    server = Postgres(tmp_path / "postgres")
+    server = Postgres(open_folder / "postgres")
     server.start()
     home = home_on(server, "diachi")
     upgrade(home.engine())
@@ -315,9 +324,8 @@ class PostgresWithTls(Postgres):
 
 @pytest.mark.service
 @pytest.mark.slow
-def test_tls_is_chosen_in_the_address(tmp_path: Path, postgres: Postgres) -> None:
-    _open_to_others(tmp_path)
-    server = PostgresWithTls(tmp_path / "postgres")
+def test_tls_is_chosen_in_the_address(open_folder: Path, postgres: Postgres) -> None:
+    server = PostgresWithTls(open_folder / "postgres")
     server.start()
     url = home_on(server, "diachi").url + "?sslmode=verify-full"
     strict = make_engine(f"{url}&sslrootcert={server.ca}", server.password)
@@ -361,10 +369,3 @@ def test_a_database_that_cannot_keep_vietnamese_is_refused(postgres: Postgres, o
         upgrade(home.engine())
     home.close()
     administer(postgres, f"DROP DATABASE {own_name}")
-
-
-def _open_to_others(folder: Path) -> None:
-    """Let the user that the server runs as reach its folder."""
-    while folder.stat().st_mode & 0o005 != 0o005:
-        folder.chmod(0o755)
-        folder = folder.parent
