@@ -18,13 +18,16 @@ class Stores:
 
     masters: Masters
     derivatives: ObjectStore
+    texts: ObjectStore
 
 
 def open_stores(settings: Settings, ledger: Ledger) -> Stores:
     """Folders, or buckets with copies kept on this machine."""
     if not settings.production:
-        masters, derivatives = (FolderStore(settings.data / name) for name in ("masters", "derivatives"))
-        return Stores(Masters(ledger, masters, settings.scratch_folder), derivatives)
+        masters, derivatives, texts = (
+            FolderStore(settings.data / name) for name in ("masters", "derivatives", "texts")
+        )
+        return Stores(Masters(ledger, masters, settings.scratch_folder), derivatives, texts)
     from repository.storage.local_copies import LocalCopies
     from repository.storage.minio import MinioStore
     from repository.storage.minio_client import MinioConnection, MinioKey
@@ -39,6 +42,7 @@ def open_stores(settings: Settings, ledger: Ledger) -> Stores:
     return Stores(
         Masters(ledger, MinioStore(connection, buckets.masters, copies, spool, versioned=True), spool),
         MinioStore(connection, buckets.derivatives, copies, spool),
+        MinioStore(connection, buckets.text, copies, spool),
     )
 
 

@@ -16,6 +16,7 @@ from repository.catalog.operating import Operating
 from repository.catalog.progress import Progressing
 from repository.catalog.publishing import Publishing
 from repository.catalog.reading import Reading
+from repository.catalog.text_copies import TextCopies
 from repository.catalog.unpacking import Unpacking
 from repository.db.engine import make_engine
 from repository.db.ledger import Ledger
@@ -35,6 +36,7 @@ class Services:
     ledger: Ledger
     masters: Masters
     derivatives: ObjectStore
+    texts: ObjectStore
     index: SearchIndex
     queue: Queue | None
     reading: Reading
@@ -47,6 +49,7 @@ class Services:
     correcting: Correcting
     indexing: Indexing
     finishing: Finishing
+    text_copies: TextCopies
     operating: Operating
 
 
@@ -77,6 +80,7 @@ def build_services(settings: Settings) -> Services:
         ledger=ledger,
         masters=masters,
         derivatives=derivatives,
+        texts=stores.texts,
         index=index,
         queue=open_queue(settings),
         reading=Reading(ledger, masters, derivatives),
@@ -89,5 +93,6 @@ def build_services(settings: Settings) -> Services:
         correcting=Correcting(ledger),
         indexing=Indexing(ledger, index),
         finishing=Finishing(ledger),
+        text_copies=TextCopies(ledger, stores.texts),
         operating=Operating(ledger),
     )

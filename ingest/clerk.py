@@ -1,4 +1,4 @@
-"""The one process of a site that writes the index, closes the books on batches and frees what the dead held."""
+"""The one process of a site that writes the index and the files of texts, closes the books on batches and frees what the dead held."""
 
 import logging
 import time
@@ -47,6 +47,7 @@ class Clerk:
             indexed += more
             if self._rounds.stopping:
                 break
+        self._services.text_copies.catch_up()
         self._look_after_the_dead()
         self._services.finishing.finish_batches()
         return BETWEEN_COMMITS if indexed else ROUND

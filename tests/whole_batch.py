@@ -46,7 +46,13 @@ def must_be_whole(services: Services, batch: str, pages: int = 4) -> None:
             assert [hit.page.id for hit in hits if hit.page].count(page.id) == 1
         assert work.jobs.count() == 0
     checked = verify_site(
-        services.ledger, services.masters, services.derivatives, services.index, repair=False, queue=services.queue
+        services.ledger,
+        services.masters,
+        services.derivatives,
+        services.texts,
+        services.index,
+        repair=False,
+        queue=services.queue,
     )
     assert checked.problems == []
 

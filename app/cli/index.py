@@ -42,8 +42,9 @@ def verify(site: Site, repair: bool, older_than: int | None, quick: bool, as_jso
     services = site.open()
     with closing(services.ledger):
         found = verify_site(
-            services.ledger, services.masters, services.derivatives, services.index, repair, queue=services.queue,
-            older_than=timedelta(days=older_than) if older_than is not None else None, quick=quick,
+            services.ledger, services.masters, services.derivatives, services.texts, services.index, repair,
+            queue=services.queue, quick=quick,
+            older_than=timedelta(days=older_than) if older_than is not None else None,
         )  # fmt: skip
     if as_json:
         click.echo(json.dumps(found.as_dict(), ensure_ascii=False))

@@ -1,4 +1,4 @@
-"""Does the site hold what its ledger says? Masters, derivatives, index and queue, compared with it one by one."""
+"""Does the site hold what its ledger says? Masters, derivatives, texts, index and queue, compared with it one by one."""
 
 import time
 from datetime import timedelta
@@ -18,6 +18,7 @@ def verify_site(
     ledger: Ledger,
     masters: ObjectStore,
     derivatives: ObjectStore,
+    texts: ObjectStore,
     index: SearchIndex,
     repair: bool,
     *,
@@ -32,14 +33,14 @@ def verify_site(
 
     May run while the site is in use, holds no transaction while it reads stores, and needs memory for one item's pages
     and the problems it tells. Raises ServerUnreachable at once when a server is down."""
-    for ping in (ledger.ping, masters.ping, derivatives.ping, index.ping):
+    for ping in (ledger.ping, masters.ping, derivatives.ping, texts.ping, index.ping):
         ping()
     if queue is not None:
         queue.ping()
     found = Verified()
     master_check = MasterCheck(ledger, masters, repair, quick, found)
     master_check.all(older_than)
-    PageCheck(ledger, derivatives, master_check, repair, found).all()
+    PageCheck(ledger, derivatives, texts, master_check, repair, found).all()
     _check_index(ledger, index, repair, found)
     if queue is not None:
         _check_queue(ledger, queue, repair, found)

@@ -17,10 +17,17 @@ class PageCheck:
     """Looks at batches one by one, their pages by the item, and tells `found` what is wrong with them."""
 
     def __init__(
-        self, ledger: Ledger, derivatives: ObjectStore, masters: MasterCheck, repair: bool, found: Verified
+        self,
+        ledger: Ledger,
+        derivatives: ObjectStore,
+        texts: ObjectStore,
+        masters: MasterCheck,
+        repair: bool,
+        found: Verified,
     ) -> None:
         self._ledger = ledger
         self._derivatives = derivatives
+        self._texts = texts
         self._masters = masters
         self._repair = repair
         self._found = found
@@ -82,6 +89,18 @@ class PageCheck:
         for page_id in wrong:
             with self._ledger.write() as work:
                 self._settle(work, batch, page_id, page_id in lost)
+        self._check_texts([page.id for page in pages])
+
+    def _check_texts(self, pages: list[str]) -> None:
+        """The files of all versions of these pages' texts; the ledger has the words, so that each can be made again."""
+        with self._ledger.read() as work:
+            copies = work.texts.copies(pages)
+        lost = [version for version, key in copies.items() if not self._texts.exists(key)]
+        if lost and self._repair:
+            with self._ledger.write() as work:
+                work.texts.owe_copies(lost)
+        for version in lost:
+            self._found.add(f"Mất tệp văn bản {copies[version]} (phiên bản {version}).", self._repair)
 
     def _settle(self, work: Work, batch: str, page_id: str, lost: bool) -> None:
         """Tell what is wrong with a page, unless somebody was just at it; with `repair`, owe what it lacks."""

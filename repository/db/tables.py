@@ -13,6 +13,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -192,10 +193,15 @@ class StepRow(Table):
 
 
 class TextRow(Table):
-    """A version of a page's text; `words` is packed by `packing`. None overwrites another, one is current."""
+    """A version of a page's text; `words` is packed by `packing`. None overwrites another, one is current. `copy` is the
+    key of the same text as a file in the store of texts, and null while that is owed."""
 
     __tablename__ = "text_version"
-    __table_args__ = (UniqueConstraint("page_id", "number"), Index("text_current", "page_id", "current"))
+    __table_args__ = (
+        UniqueConstraint("page_id", "number"),
+        Index("text_current", "page_id", "current"),
+        Index("text_uncopied", "id", sqlite_where=text("copy IS NULL"), postgresql_where=text("copy IS NULL")),
+    )
     id: Mapped[str] = mapped_column(String(20), primary_key=True)
     page_id: Mapped[str] = mapped_column(ForeignKey("page.id"))
     number: Mapped[int]
@@ -209,6 +215,7 @@ class TextRow(Table):
     made_by: Mapped[str] = mapped_column(short_text(100))
     made_at: Mapped[datetime] = mapped_column(default=database_now())
     current: Mapped[bool] = mapped_column(default=False)
+    copy: Mapped[str | None] = mapped_column(String(64))
 
 
 class EventRow(Table):

@@ -1,6 +1,7 @@
 """Versions of pages' text in the ledger."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
@@ -18,6 +19,14 @@ _columns = TextRow.__table__.c
 _CURRENT_WORDS = select(_columns.page_id, _columns.words).where(
     _columns.page_id.in_(bindparam("ids", expanding=True)), _columns.current.is_(True)
 )
+
+
+@dataclass(frozen=True, slots=True)
+class UncopiedText:
+    """A version with its text, of which no file was made yet."""
+
+    version: TextVersion
+    text: PageText
 
 
 class Texts:
@@ -77,6 +86,26 @@ class Texts:
         self._session.flush()  # which bare columns do not bring about by themselves
         rows = self._session.execute(_CURRENT_WORDS, {"ids": page_ids})
         return {page_id: unpack(words) for page_id, words in rows}
+
+
+    def uncopied(self, limit: int) -> list[UncopiedText]:
+        """Versions whose file is owed to the store of texts, in no order."""
+        rows = self._session.scalars(select(TextRow).where(TextRow.copy.is_(None)).limit(limit))
+        return [UncopiedText(version_of(row), _text(row)) for row in rows]
+
+    def copied(self, keys: Mapping[str, str]) -> None:
+        """Note the files of versions: keys by version id."""
+        for version, key in keys.items():
+            self._session.execute(update(TextRow).where(TextRow.id == version).values(copy=key))
+
+    def copies(self, page_ids: Sequence[str]) -> dict[str, str]:
+        """The keys of the files of all versions of these pages, by version id; those owed are not among them."""
+        found = select(TextRow.id, TextRow.copy).where(TextRow.page_id.in_(list(page_ids)), TextRow.copy.is_not(None))
+        return {version: key for version, key in self._session.execute(found) if key is not None}
+
+    def owe_copies(self, versions: Iterable[str]) -> None:
+        """Owe these versions' files again."""
+        self._session.execute(update(TextRow).where(TextRow.id.in_(list(versions))).values(copy=None))
 
 
 def version_of(row: TextRow) -> TextVersion:

@@ -1,19 +1,17 @@
 """kill -9 of anybody at any moment: nothing is lost, nothing is done twice, nothing hangs."""
 
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from live_site import DIACHI, LiveSite, alive, descendants, kill, strips, wait_until
 from people import ADMIN
+from whole_batch import STEPS, hand_in, is_done, must_be_whole, step_in_hand
 
 from config.services import Services, build_services
 from config.settings import Settings
-from repository.catalog.verifying import verify_site
-from repository.domain.batches import BatchState, StepName, StepState
-from repository.domain.jobs import JobKind
-from repository.domain.search import Filters
+from repository.domain.batches import BatchState, StepName
 
 pytestmark = pytest.mark.fault
 PAGES = 4
@@ -35,57 +33,12 @@ def services(live: LiveSite) -> Iterator[Services]:
     opened.ledger.close()
 
 
-def hand_in(services: Services, folder: Path, first: int) -> str:
-    batch = services.intake.open_batch(ADMIN, folder.name, "TV")
-    for path in strips(folder, PAGES, first):
-        with path.open("rb") as stream:
-            services.intake.receive(ADMIN, batch.id, path.name, stream)
-    services.intake.close(ADMIN, batch.id)
-    return batch.id
-
-
-def is_done(services: Services, batch: str) -> Callable[[], bool]:
-    return lambda: services.progressing.progress(ADMIN, batch).state is BatchState.DONE
-
-
-def must_be_whole(services: Services, batch: str) -> None:
-    """Every page once: one text, each step once, found by the search, masters as they came, nothing owed."""
-    with services.ledger.read() as work:
-        pages = work.pages.of_batch(batch)
-        files = work.files.of_batch(batch)
-        assert len(pages) == len({(page.file, page.frame) for page in pages}) == len(files) == PAGES
-        for page in pages:
-            assert len(work.texts.versions(page.id)) == 1
-            steps = work.steps.of(page.id)
-            assert {name: (step.state, step.runs) for name, step in steps.items()} == dict.fromkeys(
-                StepName, (StepState.DONE, 1)
-            )
-            word = max((word.text for word in work.texts.current([page.id])[page.id].words), key=len)
-            found = services.finding.search(ADMIN, f'"{word.strip(".,;:!?()")}"', Filters(item=page.item), size=100)
-            assert [hit.page.id for hit in found.hits if hit.page].count(page.id) == 1
-        assert work.jobs.count() == 0
-    checked = verify_site(services.ledger, services.masters, services.derivatives, services.index, repair=False)
-    assert checked.problems == []
-
-
 def worker_in(services: Services, live: LiveSite, batch: str, step: StepName | None) -> int | None:
     """The process that is at `step` of a page of the batch now, or looking into a file (None)."""
     for name, pid in live.workers().items():
-        with services.ledger.read() as work:
-            job = work.jobs.held_by(name)
-            if job is None or job.batch != batch:
-                continue
-            if job.kind is JobKind.FILE:
-                at: StepName | None = None
-            else:
-                steps = work.steps.of(job.subject)
-                at = next((each for each in StepName if steps[each].state is not StepState.DONE), StepName.INDEX)
-        if at is step:
+        if step_in_hand(services, name, batch) == (step or "file"):
             return pid
     return None
-
-
-STEPS = [None, StepName.OPEN, StepName.DERIVATIVE, StepName.CLEAN, StepName.RECOGNISE]
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.value if step else "file")

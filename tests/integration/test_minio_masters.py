@@ -46,7 +46,7 @@ def masters(site: Services, buckets: MinioSite, tmp_path: Path) -> Masters:
 
 
 def verify(site: Services, masters: Masters, repair: bool = False, **how: object) -> Verified:
-    return verify_site(site.ledger, masters, site.derivatives, site.index, repair, **how)  # type: ignore[arg-type]
+    return verify_site(site.ledger, masters, site.derivatives, site.texts, site.index, repair, **how)  # type: ignore[arg-type]
 
 
 def history(buckets: MinioSite, key: str = KEY) -> list[str]:

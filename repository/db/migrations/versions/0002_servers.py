@@ -65,6 +65,9 @@ def upgrade() -> None:
         sa.Column("token", sa.Integer(), nullable=False),
     )
     op.add_column("job", sa.Column("trace", sa.String(64)))
+    op.add_column("text_version", sa.Column("copy", sa.String(64)))
+    owed = sa.text("copy IS NULL")
+    op.create_index("text_uncopied", "text_version", ["id"], sqlite_where=owed, postgresql_where=owed)
     op.drop_index("ix_job_batch_id", "job")
     op.create_index("job_of_batch", "job", ["batch_id", "state", "priority", "kind", "id"])
     op.create_index("ix_item_hidden", "item", ["hidden"])
@@ -81,6 +84,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("text_uncopied", "text_version")
+    op.drop_column("text_version", "copy")
     op.drop_index("ix_item_hidden", "item")
     op.drop_index("job_of_batch", "job")
     op.create_index("ix_job_batch_id", "job", ["batch_id"])
