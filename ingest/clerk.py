@@ -1,4 +1,4 @@
-"""The one process of a site that writes the index and the files of texts, closes the books on batches and frees what the dead held."""
+"""The one process of a site that writes the index and the files of texts, and closes the books on batches."""
 
 import logging
 import time

@@ -1,4 +1,4 @@
-"""Does the site hold what its ledger says? Masters, derivatives, texts, index and queue, compared with it one by one."""
+"""Does the site hold what its ledger says? Masters, derivatives, texts, index and queue, one by one."""
 
 import time
 from datetime import timedelta

@@ -193,8 +193,8 @@ class StepRow(Table):
 
 
 class TextRow(Table):
-    """A version of a page's text; `words` is packed by `packing`. None overwrites another, one is current. `copy` is the
-    key of the same text as a file in the store of texts, and null while that is owed."""
+    """A version of a page's text; `words` is packed by `packing`. None overwrites another, one is current. `copy` is
+    the key of the same text as a file in the store of texts, and null while that is owed."""
 
     __tablename__ = "text_version"
     __table_args__ = (
