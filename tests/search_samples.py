@@ -2,21 +2,63 @@
 
 import lzma
 import random
+import secrets
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import date
+from pathlib import Path
 
+import pytest
 from shared_data import SHARED
 
 from repository.domain.access import Visibility
 from repository.domain.search import IndexDocument, IndexHit, SearchRequest, SearchResult
 from repository.domain.vietnamese import Keys
+from repository.search.opensearch_connection import Connection
+from repository.search.opensearch_index import OpenSearchIndex
 from repository.search.port import SearchIndex
 from repository.search.query import And, Near, Not, Or, Phrase, Prefix, Query, Word, words_of
+from repository.search.tantivy_index import TantivyIndex
 
 TODAY = date(2026, 11, 24)
 EVERYTHING = Visibility(TODAY, everything=True)
 Opener = Callable[[], SearchIndex]
+ENGINES = ["tantivy", pytest.param("opensearch", marks=pytest.mark.service)]
+
+
+@dataclass
+class Engine:
+    """One search index, which any number of instances open. `begin` makes what the clerk makes when it starts."""
+
+    make: Opener
+    drop: Callable[[], None] = lambda: None
+    opened: list[SearchIndex] = field(default_factory=list)
+
+    def open(self) -> SearchIndex:
+        self.opened.append(self.make())
+        return self.opened[-1]
+
+    def clean_up(self) -> None:
+        for index in self.opened:
+            index.close()
+        self.drop()
+
+
+def engine_at(request: pytest.FixtureRequest, folder: Path) -> Engine:
+    """The engine that the test's parameter names: a folder of its own, or an index of its own on the real server."""
+    if request.param == "tantivy":
+        return Engine(lambda: TantivyIndex(folder / "index"))
+    url, name = request.getfixturevalue("servers").opensearch.settings()["DIACHI_OPENSEARCH_URLS"], own_index()
+    OpenSearchIndex([url], name).begin_rebuild(lambda: None)
+    return Engine(lambda: OpenSearchIndex([url], name), lambda: drop_index(url, name))
+
+
+def own_index() -> str:
+    return f"test-{secrets.token_hex(6)}"
+
+
+def drop_index(url: str, name: str) -> None:
+    Connection([url]).ask("DELETE", f"/{name}-v*")
 
 
 def page(text: str, page_id: str = "p1", item: str = "i1", number: int = 1, **given: object) -> IndexDocument:

@@ -17,7 +17,7 @@ from repository.catalog.verifying import verify_site
 def reindex(site: Site) -> int:
     """Dựng lại chỉ mục toàn văn từ văn bản đã lưu / rebuild the full-text index from stored text."""
     services = site.open()
-    services.indexing.owe_everything()
+    services.indexing.rebuild()
     with working(services.settings) as workers:
         while services.indexing.owing():
             workers.ensure()

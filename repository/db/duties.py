@@ -56,3 +56,7 @@ class Duties:
             select(_duty.c.owner).where(_duty.c.name == name, _duty.c.until >= database_now())
         )
         return found
+
+    def token(self, name: str) -> int:
+        """The token of whoever took the duty last; 0 when nobody ever did."""
+        return self._session.scalar(select(_duty.c.token).where(_duty.c.name == name)) or 0

@@ -11,7 +11,8 @@ from repository.domain.access import Visibility
 class IndexDocument:
     """A page of an item (`page_id`, `number` from 1), or the item's own record (`page_id` None, `number` 0).
 
-    `text` is the page's plain text, or the record's title, author, subjects and summary, NFC. The engine folds it."""
+    `text` is the page's plain text, or the record's title, author, subjects and summary, NFC. The engine folds it.
+    `version` never falls: where several processes may write, one of a lower version does not replace a higher."""
 
     item: str
     page_id: str | None
@@ -26,6 +27,7 @@ class IndexDocument:
     published: bool
     access: str
     embargo_until: date | None
+    version: int = 0
 
 
 class Sort(StrEnum):

@@ -104,6 +104,16 @@ def words_of(query: Query) -> list[Keys]:
     return [word for part in query.parts for word in words_of(part)]
 
 
+def scored(query: Query) -> bool:
+    """Whether hits of `query` can differ in score; those of prefixes alone cannot."""
+    match query:
+        case Word() | Phrase() | Near():
+            return True
+        case Prefix() | Not():
+            return False
+    return any(scored(part) for part in query.parts)
+
+
 def parse(text: str) -> Query:
     """Read a query. Slips whose meaning is plain (a quote or bracket left open, a dangling OR) are forgiven.
 

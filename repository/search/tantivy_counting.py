@@ -5,11 +5,8 @@ from typing import Any
 
 from tantivy import Query, Searcher
 
-from repository.domain.search import FacetCount
-from repository.search.tantivy_schema import split_row
+from repository.search.entries import FACETS, Facets, by_count, split_row
 
-FACETS = ("library", "kind", "place", "year")
-Facets = dict[str, tuple[FacetCount, ...]]
 _ALL_BUCKETS = 65_000  # more than any field has values, so that no count is cut off
 
 
@@ -24,7 +21,7 @@ def tally(searcher: Searcher, query: Query, facets: bool) -> tuple[int, Facets]:
         for field in wanted
     }
     total = tallies["library"].total()
-    return total, {field: _by_count(tallies[field]) for field in FACETS} if facets else {}
+    return total, {field: by_count(tallies[field]) for field in FACETS} if facets else {}
 
 
 def tally_items(searcher: Searcher, query: Query, facets: bool) -> tuple[dict[str, int], Facets]:
@@ -37,13 +34,8 @@ def tally_items(searcher: Searcher, query: Query, facets: bool) -> tuple[dict[st
         for field in FACETS:
             if field in values:
                 tallies[field][values[field]] += 1
-    return pages, {field: _by_count(tallies[field]) for field in FACETS} if facets else {}
+    return pages, {field: by_count(tallies[field]) for field in FACETS} if facets else {}
 
 
 def _terms(field: str) -> dict[str, Any]:
     return {field: {"terms": {"field": field, "size": _ALL_BUCKETS, "segment_size": _ALL_BUCKETS}}}
-
-
-def _by_count(values: Counter[str]) -> tuple[FacetCount, ...]:
-    ordered = sorted(values.items(), key=lambda entry: (-entry[1], entry[0]))
-    return tuple(FacetCount(value, count) for value, count in ordered)

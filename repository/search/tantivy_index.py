@@ -3,16 +3,17 @@
 import fcntl
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
-from tantivy import Index, IndexWriter, Searcher
+from tantivy import Index, IndexWriter, Query, Searcher
 
 from repository.domain.errors import N_, QueryRejected, StoreFailed
 from repository.domain.search import IndexDocument, IndexHit, SearchRequest, SearchResult
+from repository.search.entries import document_key, page_key
 from repository.search.paging import hit_range
 from repository.search.query import parse
 from repository.search.tantivy_counting import tally, tally_items
@@ -22,8 +23,6 @@ from repository.search.tantivy_schema import (
     VERSION,
     WORDS,
     build_schema,
-    document_key,
-    page_key,
     shown,
     to_tantivy,
     word_analyzer,
@@ -58,15 +57,35 @@ class TantivyIndex:
                 writer.delete_documents_by_term("key", document_key(document))
                 writer.add_document(to_tantivy(document))
 
-    def remove_page(self, page_id: str) -> None:
-        """Remove a page, if there."""
+    def remove_page(self, page_id: str, version: int | None = None) -> None:
+        """Remove a page, if there. There is one writer only, so versions do not matter."""
         with self._writing() as writer:
             writer.delete_documents_by_term("key", page_key(page_id))
 
-    def remove_item(self, item: str) -> None:
+    def remove_item(self, item: str, version: int | None = None) -> None:
         """Remove an item's record and pages, if there."""
         with self._writing() as writer:
             writer.delete_documents_by_term("item", item)
+
+    def items(self) -> frozenset[str]:
+        """The items that the last commit holds documents of."""
+        with _engine_errors():
+            return frozenset(tally_items(self._fresh_searcher(), Query.all_query(), facets=False)[0])
+
+    def wanting(self) -> bool:
+        """Whether the index is empty; one of another form lies in another folder, and this one is empty then."""
+        return self.count() == 0
+
+    def begin_rebuild(self, owe_everything: Callable[[], None]) -> None:
+        """Documents that are put again replace the old ones in place."""
+        owe_everything()
+
+    def rebuilding(self) -> bool:
+        """Never: see begin_rebuild."""
+        return False
+
+    def finish_rebuild(self) -> None:
+        """Nothing to do."""
 
     def clear(self) -> None:
         """Remove everything."""

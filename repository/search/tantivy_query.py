@@ -7,9 +7,9 @@ from tantivy import FieldType, Occur, Query, Schema
 from repository.domain.access import AccessLevel, Visibility
 from repository.domain.search import Filters
 from repository.domain.vietnamese import Keys
+from repository.search.entries import day, open_gates
 from repository.search.query import And, Near, Not, Or, Phrase, Prefix, Word, words_of
 from repository.search.query import Query as Tree
-from repository.search.tantivy_schema import day
 
 Slots = list[tuple[int, str]]
 
@@ -126,16 +126,6 @@ def _begins(stem: Keys, whole: Keys, tier: int) -> str:
     return f"{beginning}.*" if exact.startswith(beginning) else f"{beginning}.*|{exact}"
 
 
-def scored(tree: Tree) -> bool:
-    """Whether hits of `tree` can differ in score; those of prefixes alone cannot."""
-    match tree:
-        case Word() | Phrase() | Near():
-            return True
-        case Prefix() | Not():
-            return False
-    return any(scored(part) for part in tree.parts)
-
-
 def narrowing(schema: Schema, visibility: Visibility, filters: Filters) -> list[tuple[Occur, Query]]:
     """Clauses, none of them scored, that let through what the visitor may find and the filters ask for."""
     clauses = [(Occur.Must, unscored(query)) for query in _filtered(schema, filters)]
@@ -148,12 +138,7 @@ def narrowing(schema: Schema, visibility: Visibility, filters: Filters) -> list[
 
 
 def _visible(schema: Schema, visibility: Visibility) -> Query:
-    open_to = [str(AccessLevel.PUBLIC)]
-    if visibility.network:
-        open_to.append(str(AccessLevel.NETWORK))
-    open_to += [f"onsite:{library}" for library in sorted(visibility.onsite_of)]
-    open_to += [f"staff:{library}" for library in sorted(visibility.staff_of)]
-    ways = [Query.term_query(schema, "gate", gate, index_option="basic") for gate in open_to]
+    ways = [Query.term_query(schema, "gate", gate, index_option="basic") for gate in open_gates(visibility)]
     over = Query.range_query(schema, "embargo", FieldType.Integer, 0, day(visibility.today), use_inverted_index=True)
     embargoed = Query.term_query(schema, "gate", str(AccessLevel.EMBARGO), index_option="basic")
     return some([*ways, every((embargoed, over))])

@@ -7,12 +7,12 @@ from itertools import groupby
 from tantivy import DocAddress, Occur, Order, Query, Schema, Searcher
 
 from repository.domain.search import Sort
+from repository.search.entries import TIER_STEP, TIERS
 from repository.search.query import Query as Tree
-from repository.search.tantivy_query import TreeCompiler, scored, unscored
+from repository.search.query import scored
+from repository.search.tantivy_query import TreeCompiler, unscored
 from repository.search.tantivy_schema import stored_key
 
-TIERS = (1, 2, 3)
-TIER_STEP = 1000.0  # far above any BM25 sum, so that the score alone tells the order
 _SPARE = 44  # hits asked for beyond those wanted, since equals at the edge must be put in order too
 _ORDER_FIELDS = {Sort.YEAR: "by_year", Sort.YEAR_DESC: "by_year_desc", Sort.TITLE: "by_title"}
 

@@ -1,14 +1,12 @@
 """How documents lie in the Tantivy index: its fields, and how a document fills them."""
 
-import hashlib
-from datetime import date
-
 from tantivy import Document, Schema, SchemaBuilder, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
 
 from repository.domain.access import AccessLevel
 from repository.domain.collation import sort_key
 from repository.domain.search import IndexDocument
 from repository.domain.vietnamese import clean, text_keys
+from repository.search.entries import day, document_key, gates, hash64, page_key, row
 
 VERSION = "v1"  # the folder's name; raise it with every change here, so that an old index is rebuilt, not misread
 WORDS = "folded"
@@ -44,16 +42,6 @@ def word_analyzer() -> TextAnalyzer:
     return TextAnalyzerBuilder(Tokenizer.whitespace()).build()
 
 
-def page_key(page_id: str) -> str:
-    """The value of `key` for a page."""
-    return f"page:{page_id}"
-
-
-def document_key(document: IndexDocument) -> str:
-    """The value of `key`: one per page, one per item's record."""
-    return f"record:{document.item}" if document.page_id is None else page_key(document.page_id)
-
-
 def shown(document: Document) -> tuple[str, str | None]:
     """Item and page id (None for a record) of a document that came out of the index."""
     item, _, page_id = bytes(document.get_first("shown") or b"").decode().partition("\x1f")
@@ -64,40 +52,6 @@ def stored_key(document: Document) -> str:
     """The value of `key` of a document that came out of the index."""
     item, page_id = shown(document)
     return page_key(page_id) if page_id else f"record:{item}"
-
-
-def gates(document: IndexDocument) -> list[str]:
-    """Marks of those whom the document is open to; an unknown level opens to its library's staff only."""
-    found = [f"staff:{document.library}"]
-    if document.published:
-        match document.access:
-            case AccessLevel.PUBLIC | AccessLevel.NETWORK | AccessLevel.EMBARGO:
-                found.append(str(document.access))
-            case AccessLevel.ONSITE:
-                found.append(f"onsite:{document.library}")
-    return found
-
-
-def row(document: IndexDocument) -> str:
-    """The item with its facet values in one string, by which hits are grouped: see split_row."""
-    year = "" if document.year is None else str(document.year)
-    return "\x1f".join((document.item, document.library, document.kind, document.place or "", year))
-
-
-def split_row(value: str) -> dict[str, str]:
-    """The facet values (and the item) that a `row` holds; empty ones left out."""
-    names = ("item", "library", "kind", "place", "year")
-    return {name: part for name, part in zip(names, value.split("\x1f"), strict=True) if part}
-
-
-def hash64(text: str) -> int:
-    """64 bits that stand for `text`."""
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
-
-
-def day(value: date) -> int:
-    """A date as the `embargo` field holds it."""
-    return value.toordinal()
 
 
 def to_tantivy(document: IndexDocument) -> Document:

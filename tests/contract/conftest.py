@@ -4,24 +4,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from search_samples import Opener
+from search_samples import ENGINES, Opener, engine_at
 
 from repository.search.port import SearchIndex
-from repository.search.tantivy_index import TantivyIndex
 
 
-@pytest.fixture(params=["tantivy"])
+@pytest.fixture(params=ENGINES)
 def opener(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opener]:
     """Opens one and the same search index, each time as another process would."""
-    opened: list[SearchIndex] = []
-
-    def open_index() -> SearchIndex:
-        opened.append(TantivyIndex(tmp_path / "index"))
-        return opened[-1]
-
-    yield open_index
-    for index in opened:
-        index.close()
+    engine = engine_at(request, tmp_path)
+    yield engine.open
+    engine.clean_up()
 
 
 @pytest.fixture

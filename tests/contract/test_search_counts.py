@@ -6,14 +6,25 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from search_samples import EVERYTHING, TODAY, Opener, all_hits, filled, naive, page, real_pages, search
+from search_samples import (
+    ENGINES,
+    EVERYTHING,
+    TODAY,
+    Opener,
+    all_hits,
+    engine_at,
+    filled,
+    naive,
+    page,
+    real_pages,
+    search,
+)
 
 from repository.domain.access import AccessLevel, Visibility
 from repository.domain.search import Filters, IndexDocument, Sort
 from repository.domain.vietnamese import clean, text_keys
 from repository.search.port import SearchIndex
 from repository.search.query import parse
-from repository.search.tantivy_index import TantivyIndex
 
 # --- filters, facets, access ------------------------------------------------------------------------------------
 
@@ -176,13 +187,16 @@ def real() -> list[IndexDocument]:
     return real_pages(300)
 
 
-@pytest.fixture(scope="module", params=["tantivy"])
-def real_index(real: list[IndexDocument], tmp_path_factory: pytest.TempPathFactory) -> Iterator[SearchIndex]:
-    index = TantivyIndex(tmp_path_factory.mktemp("real"))
+@pytest.fixture(scope="module", params=ENGINES)
+def real_index(
+    request: pytest.FixtureRequest, real: list[IndexDocument], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SearchIndex]:
+    engine = engine_at(request, tmp_path_factory.mktemp("real"))
+    index = engine.open()
     for start in range(0, len(real), 50):  # several commits, so several segments
         filled(index, real[start : start + 50])
     yield index
-    index.close()
+    engine.clean_up()
 
 
 @pytest.mark.parametrize("query", QUERIES)
