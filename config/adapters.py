@@ -48,7 +48,19 @@ def open_stores(settings: Settings, ledger: Ledger) -> Stores:
 
 def open_index(settings: Settings) -> SearchIndex:
     """Tantivy in a folder, or OpenSearch."""
-    return TantivyIndex(settings.index_folder)
+    if not settings.production:
+        return TantivyIndex(settings.index_folder)
+    from repository.search.opensearch_index import OpenSearchIndex
+
+    return OpenSearchIndex(
+        settings.opensearch_urls,
+        settings.opensearch_index,
+        settings.opensearch_user,
+        settings.opensearch_password.get_secret_value(),
+        settings.opensearch_ca_file,
+        settings.opensearch_shards,
+        settings.opensearch_replicas,
+    )
 
 
 def open_queue(settings: Settings) -> Queue | None:
