@@ -5,7 +5,7 @@ import secrets
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import errors, following, language, metrics, outages, security
+from app import errors, following, gates, language, metrics, outages, security
 from app.api import views as api
 from app.iiif_views import blueprint as iiif
 from app.reader import views as reader
@@ -33,6 +33,7 @@ def create_app(services: Services) -> Flask:
         )
     language.init(app)
     outages.init(app)
+    gates.init(app)
     security.init(app)
     errors.init(app)
     for blueprint in (reader.blueprint, staff.blueprint, api.blueprint, iiif, metrics.blueprint):

@@ -1,9 +1,9 @@
-"""While a server is down: what readers and staff are told, and how a request for it is refused without waiting."""
+"""While a server is down: what readers and staff are told of it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from flask import Flask, current_app, g, request
+from flask import Flask, current_app
 
 from app.language import translate
 from config.pinging import Answer, Pings, parts_of
@@ -29,7 +29,6 @@ FOR_STAFF = {
     "queue": N_("{server} không dùng được: việc được lấy thẳng từ sổ cái nên vẫn chạy, chỉ chậm hơn. Hãy khởi động lại "
                 "{server}; không mất việc nào."),
 }  # fmt: skip
-_UNTOUCHED = {"static", "api.healthz", "api.readyz", "metrics.metrics"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +41,8 @@ class Notice:
 
 
 def init(app: Flask) -> None:
-    """Keep an eye on the servers, and answer at once for a ledger that is known not to."""
+    """Keep an eye on the servers."""
     app.extensions["pings"] = Pings(parts_of(app.extensions["services"]))
-    app.before_request(_refuse_early)
     app.context_processor(lambda: {"outages": for_staff, "reader_notice": reader_notice})
 
 
@@ -98,13 +96,3 @@ def for_staff() -> list[Notice]:
 def _notice(answer: Answer) -> Notice:
     meaning = StoreFailed(FOR_STAFF[answer.part.name], server=answer.part.server)
     return Notice(answer.part.name, translate(meaning), translate(answer.error) if answer.error else "")
-
-
-def _refuse_early() -> None:
-    """A ledger that hangs would hold one thread after another until nobody is left to say so."""
-    if request.endpoint in _UNTOUCHED:
-        return
-    answer = pings().known().get("ledger")
-    if answer is not None and answer.error is not None and is_of_the_ledger(answer.error):
-        g.ledger_down = True
-        raise answer.error

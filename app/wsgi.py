@@ -2,21 +2,18 @@
 
 import os
 
-from flask import Flask
-
 from app.factory import create_app
+from app.opening import Opening
 from config.logging_setup import start_logging
-from config.process import settle
 from config.services import build_services
 from config.settings import load_settings
 from repository.jobs.pool import die_with
 
 
-def application() -> Flask:
-    """Open the site and put the application together; called once a server process."""
+def application() -> Opening:
+    """Open the site and put the application together; called once a server process. A ledger that is down then is
+    waited for: until it answers, visitors are told so."""
     die_with(os.getppid())
     settings = load_settings()
     start_logging(settings, "web")
-    app = create_app(build_services(settings))
-    settle()
-    return app
+    return Opening(lambda: create_app(build_services(settings)), settings.site_name)

@@ -79,11 +79,11 @@ class Pings:
             late = self._stale(fresh)
             return {part.name: self._silent(part) if part in late else self._last[part.name] for part in self._parts}
 
-    def known(self) -> Mapping[str, Answer]:
-        """What was last heard, without waiting; asks again in the background when that is not recent. A part that was
-        asked long ago and still has not answered is unreachable, one that was never asked is left out."""
+    def known(self, recent: float = RECENT) -> Mapping[str, Answer]:
+        """What was last heard, without waiting; what is older than `recent` seconds is asked again in the background.
+        A part that was asked long ago and still has not answered is unreachable, one never asked is left out."""
         with self._changed:
-            self._begin(RECENT)
+            self._begin(recent, FRESH)
             now = time.monotonic()
             late = {name for name, since in self._asking.items() if now - since > WITHIN}
             told = {name: answer for name, answer in self._last.items() if name not in late}
@@ -96,8 +96,8 @@ class Pings:
             if part is not None:
                 self._last[name] = Answer(part, error, 0.0, time.monotonic())
 
-    def _begin(self, fresh: float) -> None:
-        for part in self._stale(fresh):
+    def _begin(self, fresh: float, fresh_when_down: float | None = None) -> None:
+        for part in self._stale(fresh, fresh_when_down):
             if part.name not in self._asking:
                 self._asking[part.name] = time.monotonic()
                 threading.Thread(target=self._ask, args=(part,), name=f"ping-{part.name}", daemon=True).start()
@@ -111,9 +111,14 @@ class Pings:
             del self._asking[part.name]
             self._changed.notify_all()
 
-    def _stale(self, fresh: float) -> list[Part]:
-        oldest = time.monotonic() - fresh
-        return [part for part in self._parts if part.name not in self._last or self._last[part.name].at < oldest]
+    def _stale(self, fresh: float, fresh_when_down: float | None = None) -> list[Part]:
+        now, stale = time.monotonic(), []
+        for part in self._parts:
+            last = self._last.get(part.name)
+            most = fresh if last is None or last.ok or fresh_when_down is None else fresh_when_down
+            if last is None or now - last.at > most:
+                stale.append(part)
+        return stale
 
     def _silent(self, part: Part) -> Answer:
         now = time.monotonic()

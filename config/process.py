@@ -2,6 +2,8 @@
 
 import gc
 
+WEB_THREADS = 8  # of a web process; see `app.gates` for what each may do
+
 
 def settle() -> None:
     """Call once all code is loaded and the site is open: what is there now will stay, so the collector need not walk

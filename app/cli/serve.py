@@ -17,6 +17,7 @@ import click
 
 from app.cli.sample import ingest_sample, sample_owed
 from app.cli.site import Site
+from config.process import WEB_THREADS
 from config.secret_files import PREFIX
 from config.services import Services
 from config.settings import Settings
@@ -65,7 +66,7 @@ class _House:
         self.host, self.port = host, port
         self.works = settings.workers > 0
         web = ["granian", "--interface", "wsgi", "--host", host, "--port", str(port), "--workers", "1",
-               "--blocking-threads", "4", "--no-ws", "--log-level", "warning", "--respawn-failed-workers",
+               "--blocking-threads", str(WEB_THREADS), "--no-ws", "--log-level", "warning", "--respawn-failed-workers",
                "--factory", "app.wsgi:application"]  # fmt: skip
         self._commands = [[sys.executable, "-m", *web]]
         if self.works:
