@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from repository.db.moments import database_now
 from repository.db.service_tables import JobRow
+from repository.db.steps import READY
 from repository.db.tables import BatchRow, FileRow, ItemRow, PageRow, StepRow
 from repository.domain.batches import FileState, Reason, StepName, StepState
 
@@ -90,7 +91,7 @@ class Figures:
         pages = (
             select(func.count())
             .select_from(StepRow)
-            .where(StepRow.name == StepName.INDEX.value, StepRow.state == StepState.OWED.value)
+            .where(StepRow.name == StepName.INDEX.value, StepRow.state.in_([StepState.OWED.value, READY]))
         )
         return self._session.scalar(items) or 0, self._session.scalar(pages) or 0
 

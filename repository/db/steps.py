@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, case, select, update
 from sqlalchemy.orm import Session, aliased
 
 from repository.db.moments import database_now
@@ -13,6 +13,9 @@ from repository.db.upserts import insert_into
 from repository.domain.batches import Reason, StepName, StepState
 
 ORDER = tuple(StepName)
+# What the table says instead of `owed` of the last step of a page that was read: these the clerk asks for again and
+# again, and an index finds them among hundreds of thousands that are owed and cannot be done yet.
+READY = "ready"
 
 _step_table: Any = StepRow.__table__
 
@@ -58,19 +61,21 @@ class Steps:
             .where(StepRow.page_id == page_id, StepRow.name.in_(names))
             .values(state=StepState.OWED.value, attempts=0, reason=None, reason_params=None)
         )
+        if first is StepName.INDEX:
+            self._owe_index(StepRow.page_id == page_id)
 
     def owe(self, page_id: str, name: StepName) -> None:
         """The page owes this one step again."""
         row = self._session.get_one(StepRow, (page_id, name.value))
         row.state, row.attempts = StepState.OWED.value, 0
+        if name is StepName.INDEX:
+            self._owe_index(StepRow.page_id == page_id)
+        elif name is StepName.RECOGNISE:
+            self._move_index(page_id, READY, StepState.OWED.value)
 
     def owe_index(self, page_ids: Iterable[str]) -> None:
         """The index has to take up these pages again."""
-        self._session.execute(
-            update(StepRow)
-            .where(StepRow.page_id.in_(list(page_ids)), StepRow.name == StepName.INDEX.value)
-            .values(state=StepState.OWED.value)
-        )
+        self._owe_index(StepRow.page_id.in_(list(page_ids)))
 
     def of(self, page_id: str) -> dict[StepName, Step]:
         """A page's steps."""
@@ -84,6 +89,8 @@ class Steps:
         row.finished_at = database_now()
         row.runs += 1
         row.reason = row.reason_params = None
+        if name is StepName.RECOGNISE:
+            self._move_index(page_id, StepState.OWED.value, READY)
 
     def failed(self, page_id: str, name: StepName, reason: Reason) -> int:
         """The step failed once more; gives how often by now."""
@@ -107,29 +114,37 @@ class Steps:
         return {row.page_id: Reason(row.reason or "", row.reason_params or {}) for row in rows}
 
     def ready_for_index(self, limit: int) -> list[str]:
-        """Ids of pages that were read and that the index owes, in no order."""
-        # asked page by page, by key: as a set to look in, every page that was ever read would be brought together
+        """Ids of pages that were read and that the index owes, in no order. Costs the same however many wait to be
+        read."""
+        wanted = select(StepRow.page_id).where(StepRow.name == StepName.INDEX.value, StepRow.state == READY)
+        return list(self._session.scalars(wanted.limit(limit)))
+
+    def _owe_index(self, *which: ColumnElement[bool]) -> None:
         read = aliased(StepRow)
         how_reading_stands = (
             select(read.state)
             .where(read.page_id == StepRow.page_id, read.name == StepName.RECOGNISE.value)
             .scalar_subquery()
         )
-        rows = self._session.scalars(
-            select(StepRow.page_id)
-            .where(
-                StepRow.name == StepName.INDEX.value,
-                StepRow.state == StepState.OWED.value,
-                how_reading_stands == StepState.DONE.value,
-            )
-            .limit(limit)
+        ready = case((how_reading_stands == StepState.DONE.value, READY), else_=StepState.OWED.value)
+        self._session.flush()
+        self._session.execute(
+            update(StepRow)
+            .where(StepRow.name == StepName.INDEX.value, *which)
+            .values(state=ready)
+            .execution_options(synchronize_session="fetch")
         )
-        return list(rows)
+
+    def _move_index(self, page_id: str, state: str, becomes: str) -> None:
+        row = self._session.get_one(StepRow, (page_id, StepName.INDEX.value))
+        if row.state == state:
+            row.state = becomes
 
 
 def _step(row: StepRow) -> Step:
     reason = Reason(row.reason, row.reason_params or {}) if row.reason else None
+    state = StepState.OWED if row.state == READY else StepState(row.state)
     return Step(
-        row.page_id, StepName(row.name), StepState(row.state), row.attempts, row.runs, row.fingerprint, row.seconds,
+        row.page_id, StepName(row.name), state, row.attempts, row.runs, row.fingerprint, row.seconds,
         reason,
     )  # fmt: skip

@@ -176,7 +176,8 @@ class PageRow(Table):
 
 
 class StepRow(Table):
-    """One step of one page. `fingerprint` names input and settings, so that a repeat can be told from new work."""
+    """One step of one page; `state` is a StepState, or READY (see `steps`). `fingerprint` names input and settings, so
+    that a repeat can be told from new work."""
 
     __tablename__ = "step"
     page_id: Mapped[str] = mapped_column(ForeignKey("page.id"), primary_key=True)

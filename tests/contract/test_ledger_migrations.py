@@ -100,12 +100,23 @@ def test_a_ledger_of_the_first_release_is_brought_forward_with_what_it_holds(emp
             "INSERT INTO batch_file (id, batch_id, name, size, sha256, state, pages, needs_password, container,"
             " received_at) VALUES ('f', 'b', '1.tif', 7, 'aa', 'received', 0, false, false,"
             " '2026-01-01 00:00:00.000000')",
+            "INSERT INTO record (id, library, marc, title, kind, language, subjects, version, updated_at)"
+            " VALUES ('r', 'TV', '', 'x', 'book', 'vie', '[]', 1, '2026-01-01 00:00:00.000000')",
+            "INSERT INTO item (id, code, library, record_id, state, access, page_count, created_at, version,"
+            " indexed_version, hidden) VALUES ('i', 'i', 'TV', 'r', 'draft', 'public', 2, '2026-01-01 00:00:00.000000',"
+            " 1, 0, false)",
             "INSERT INTO job (kind, subject, batch_id, priority, state, attempts, not_before, token)"
             " VALUES ('file', 'f', 'b', 60, 'waiting', 0, '2026-01-01 00:00:00.000000', 0)",
         ):
             connection.execute(text(statement))
+        for page, read in (("p1", "done"), ("p2", "owed")):
+            connection.execute(text(_PAGE.format(page=page, frame=page[1])))
+            for name, state in (("recognise", read), ("index", "owed")):
+                connection.execute(text(f"INSERT INTO step (page_id, name, state, attempts, runs)"
+                                        f" VALUES ('{page}', '{name}', '{state}', 0, 0)"))  # fmt: skip
     upgrade(engine)
     with Ledger(engine).write() as work:
+        assert work.steps.ready_for_index(5) == ["p1"]
         assert [(master.key, master.size, master.version) for master in work.masters.all()] == [("aa", 7, None)]
         assert [job.priority for job in work.jobs.window(5)] == [Priority.BATCH]
         assert work.jobs.owed(JobKind.FILE, "f")
@@ -129,6 +140,13 @@ def test_a_ledger_of_a_newer_program_is_not_touched(home: Home) -> None:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(WrongUse, match=f"9999.*{NEWEST}"):
         upgrade(engine)
+
+
+_PAGE = (
+    "INSERT INTO page (id, item_id, batch_id, file_id, frame, number, sort_key, label, state, approved, image_frame,"
+    " rotate, width, height, dpi, blank, few_pixels, created_at) VALUES ('{page}', 'i', 'b', 'f', {frame}, {frame},"
+    " '{page}', 'x', 'working', false, 0, 0, 0, 0, 0, false, false, '2026-01-01 00:00:00.000000')"
+)
 
 
 def _to(engine: Engine, revision: str) -> None:

@@ -2,6 +2,7 @@
 
 Left to itself, PostgreSQL here orders text as Vietnamese, and so would show lists in another order than SQLite."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 import pytest
@@ -9,6 +10,7 @@ from ledgers_here import Home
 
 from repository.db.ledger import Ledger
 from repository.db.pages import NewPage, OpenedPage
+from repository.db.steps import Steps
 from repository.db.texts import OCR
 from repository.domain.access import AccessLevel, ItemState, Role, Visibility
 from repository.domain.batches import Reason, StepName, StepState
@@ -135,7 +137,7 @@ def test_a_page_and_its_steps_come_back_as_they_were_put(ledger: Ledger) -> None
     assert progress.pages_per_second > 0
 
 
-def test_only_pages_that_were_read_are_ready_for_the_index(ledger: Ledger) -> None:
+def test_a_page_is_ready_for_the_index_when_it_was_read_and_the_index_owes_it(ledger: Ledger) -> None:
     with ledger.write() as work:
         batch = work.batches.add("TV", "Lô", "canbo").id
         item = work.items.add("TV", "i", b"", Description("x"), PUBLIC).id
@@ -143,8 +145,37 @@ def test_only_pages_that_were_read_are_ready_for_the_index(ledger: Ledger) -> No
         pages = [work.pages.add(NewPage(item, batch, file.id, frame, f"{frame}", "x")).id for frame in range(3)]
         for page in pages:
             work.steps.owe_all(page)
-        work.steps.done(pages[1], StepName.RECOGNISE, 1.0)
-        assert work.steps.ready_for_index(5) == [pages[1]]
+    first, second, _third = pages
+    recognise, index, aside = StepName.RECOGNISE, StepName.INDEX, Reason("x")
+    acts: list[Callable[[Steps], object]] = [
+        lambda steps: steps.done(first, StepName.OPEN, 1.0),
+        lambda steps: steps.done(first, recognise, 1.0),
+        lambda steps: steps.done(first, index, 1.0),
+        lambda steps: steps.owe_index(pages),
+        lambda steps: steps.done(second, recognise, 1.0),
+        lambda steps: steps.owe_from(first, StepName.CLEAN),
+        lambda steps: steps.set_aside(first, recognise, aside),
+        lambda steps: steps.owe_from(second, index),
+        lambda steps: steps.owe(second, recognise),
+        lambda steps: steps.owe(second, index),
+        lambda steps: steps.done(second, recognise, 1.0),
+        lambda steps: steps.owe(second, StepName.DERIVATIVE),
+        lambda steps: steps.done(second, index, 1.0),
+        lambda steps: steps.owe(second, index),
+        lambda steps: steps.owe_all(second),
+    ]
+    seen = []
+    for act in acts:
+        with ledger.write() as work:
+            act(work.steps)
+            found = set(work.steps.ready_for_index(5))
+            said = {page: work.steps.of(page) for page in pages}
+        assert found == {
+            page for page, steps in said.items()
+            if steps[index].state is StepState.OWED and steps[recognise].state is StepState.DONE
+        }  # fmt: skip
+        seen.append(len(found))
+    assert seen == [0, 1, 0, 1, 2, 1, 1, 1, 0, 0, 1, 1, 0, 1, 0]
 
 
 def test_the_file_that_is_in_stands_for_its_copies_whatever_the_clocks_said(home: Home, ledger: Ledger) -> None:

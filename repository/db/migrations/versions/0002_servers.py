@@ -71,6 +71,10 @@ def upgrade() -> None:
     op.drop_index("ix_job_batch_id", "job")
     op.create_index("job_of_batch", "job", ["batch_id", "state", "priority", "kind", "id"])
     op.create_index("ix_item_hidden", "item", ["hidden"])
+    op.execute(
+        "UPDATE step SET state = 'ready' WHERE name = 'index' AND state = 'owed' AND page_id IN"
+        " (SELECT page_id FROM step WHERE name = 'recognise' AND state = 'done')"
+    )
     op.execute("UPDATE job SET priority = 50 WHERE priority > 50")  # a whole batch read again was 60
     if op.get_bind().dialect.name == "postgresql":
         for table, columns in TEXTS.items():
@@ -84,6 +88,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("UPDATE step SET state = 'owed' WHERE state = 'ready'")
     op.drop_index("text_uncopied", "text_version")
     op.drop_column("text_version", "copy")
     op.drop_index("ix_item_hidden", "item")
