@@ -66,8 +66,14 @@ class Settings(BaseSettings):
     redis_ca_file: Path | None = None
     redis_prefix: str = Field("diachi", description="what the queues' names begin with")
 
-    backup_to: str = Field("", description="folder (a USB disk's) that takes the nightly backup; empty: none")
+    backup_to: str = Field("", description="folder (a USB disk's) or s3://bucket for the nightly backup; empty: none")
     backup_at: str = Field("02:30", pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="local time")
+    backup_prune: bool = Field(False, description="the nightly backup also frees what no kept backup names")
+    backup_minio_endpoint: str = Field("", description="host:port of the MinIO that backup_to means by s3://")
+    backup_minio_tls: bool = False
+    backup_minio_ca_file: Path | None = None
+    backup_minio_access_key: str = ""
+    backup_minio_secret_key: SecretStr = NO_SECRET
 
     @field_validator("trusted_hosts", "opensearch_urls", mode="before")
     @classmethod
@@ -95,7 +101,7 @@ class Settings(BaseSettings):
             raise ValueError("phải bắt đầu bằng redis:// hoặc rediss://")
         return value
 
-    @field_validator("minio_ca_file", "opensearch_ca_file", "redis_ca_file")
+    @field_validator("minio_ca_file", "opensearch_ca_file", "redis_ca_file", "backup_minio_ca_file")
     @classmethod
     def _a_file(cls, value: Path | None) -> Path | None:
         if value is not None and not value.is_file():

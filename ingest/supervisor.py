@@ -16,6 +16,7 @@ from config.services import Services, build_services
 from config.settings import Settings
 from ingest.clerk import Clerk
 from ingest.feeder import Feeder
+from ingest.nightly import Nightly
 from ingest.roll import Roll
 from ingest.worker import Worker
 from ocr.port import OcrEngine
@@ -85,6 +86,8 @@ class Supervisor:
         tasks: dict[str, Task] = {f"clerk-{run}": lambda: Clerk(build_services(settings), f"clerk-{run}").run()}
         if settings.production:
             tasks[f"feeder-{run}"] = lambda: _feed(build_services(settings), f"feeder-{run}")
+        if settings.backup_to:
+            tasks[f"nightly-{run}"] = lambda: Nightly(build_services(settings), f"nightly-{run}").run()
         for number in range(settings.workers):
             name = f"worker-{number}-{run}"
             tasks[name] = lambda name=name, number=number: _work_as(settings, engine, name, number == 0)  # type: ignore[misc]

@@ -10,10 +10,13 @@ from app.cli.site import Site
 from repository.domain.errors import DiachiError, NotFound, QueryRejected, WrongUse
 
 COMMANDS = {
+    "backup": "app.cli.backup:backup",
     "batch": "app.cli.batch:batch",
     "ingest": "app.cli.ingest:ingest",
     "install-service": "app.cli.service:install_service",
+    "migrate-profile": "app.cli.migrate_profile:migrate_profile",
     "reindex": "app.cli.index:reindex",
+    "restore": "app.cli.restore:restore",
     "search": "app.cli.search:search",
     "serve": "app.cli.serve:serve",
     "storage": "app.cli.storage:storage",
