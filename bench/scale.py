@@ -3,9 +3,9 @@
     .venv/bin/python bench/scale.py [--rounds 2] [--workers 32] [--pages 640] [--dry]
 
 Starts four servers of its own on the loopback address. First the pages of ocr-dev are read by one worker and by two,
-and by one bare Tesseract and by two, in turn: what two gain over one is compared. Then `--workers` workers with an engine
-that sleeps 3 s a page read small pages; the rest of each page's way (queue, database, pixels, derivative, object store,
-index) is real and shares this machine. Prints its tables and writes them into docs/benchmarks.md.
+and by one bare Tesseract and by two, in turn: what two gain over one is compared. Then `--workers` workers with an
+engine that sleeps 3 s a page read small pages; the rest of each page's way (queue, database, pixels, derivative,
+object store, index) is real and shares this machine. Prints its tables and writes them into docs/benchmarks.md.
 """
 
 import argparse
