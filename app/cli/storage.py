@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from config.settings import Settings
     from repository.storage.minio_client import MinioKey
 
+SHORTEST_NAME, LONGEST_NAME, SHORTEST_SECRET = 3, 20, 8  # MinIO's own limits
+
 
 @click.group()
 def storage() -> None:
@@ -118,13 +120,23 @@ def _production(site: Site) -> "Settings":
 
 
 def _application(settings: "Settings") -> "MinioKey":
-    return _key(settings, settings.minio_access_key, settings.minio_secret_key.get_secret_value())
+    return _own(settings, settings.minio_access_key, settings.minio_secret_key.get_secret_value())
 
 
 def _custodian(settings: "Settings") -> "MinioKey | None":
     if not settings.minio_custodian_access_key:
         return None
-    return _key(settings, settings.minio_custodian_access_key, settings.minio_custodian_secret_key.get_secret_value())
+    return _own(settings, settings.minio_custodian_access_key, settings.minio_custodian_secret_key.get_secret_value())
+
+
+def _own(settings: "Settings", name: str, secret: str) -> "MinioKey":
+    if not SHORTEST_NAME <= len(name) <= LONGEST_NAME or len(secret) < SHORTEST_SECRET:
+        raise WrongUse(
+            N_("Khóa MinIO “{name}” phải có tên dài từ {shortest} đến {longest} ký tự và mật khẩu từ {secret} ký tự; "
+               "hãy xem lại các thiết lập DIACHI_MINIO_*_KEY."),
+            name=name, shortest=SHORTEST_NAME, longest=LONGEST_NAME, secret=SHORTEST_SECRET,
+        )  # fmt: skip
+    return _key(settings, name, secret)
 
 
 def _key(settings: "Settings", name: str, secret: str) -> "MinioKey":

@@ -76,10 +76,8 @@ class MasterCheck:
             digest = row.key if self._store.exists(row.key, row.version) else None
         else:
             digest = self._digest(row.key, row.version)
-        if digest is None:
-            self._seek_elsewhere(row)
-        elif digest != row.key:
-            self._tell_changed(row.key, digest)
+        if digest != row.key:
+            self._seek_elsewhere(row, digest)
         else:
             if not self._quick:
                 self._right.append(row.key)
@@ -108,21 +106,25 @@ class MasterCheck:
         hidden = "một dấu xóa" if top is None else f"một nội dung khác (phiên bản {top})"
         self._found.add(f"Bản gốc số {row.key} bị che bởi {hidden}.", self._repair, "Đã đưa bản đúng trở lại.")
 
-    def _seek_elsewhere(self, row: StoredMaster) -> None:
-        """The ledger's version is gone: is there another with the right bytes?"""
+    def _seek_elsewhere(self, row: StoredMaster, digest: str | None) -> None:
+        """The ledger's version is gone, or its bytes have another `digest`: is there a version with the right ones?"""
         versions = self._store.versions
         for each in versions.of(row.key) if versions is not None else ():
             if not each.marker and each.version != row.version and self._digest(row.key, each.version) == row.key:
                 if self._repair:
                     with self._ledger.write(alone=False) as work:
                         work.masters.put(row.key, each.version, row.size)
+                wrong = "Mất phiên bản" if digest is None else "Đã bị thay đổi: phiên bản"
                 self._found.add(
-                    f"Mất phiên bản {row.version} của bản gốc số {row.key}; phiên bản {each.version} có đúng nội dung.",
+                    f"{wrong} {row.version} của bản gốc số {row.key}; phiên bản {each.version} có đúng nội dung.",
                     self._repair,
                     "Sổ cái đã ghi phiên bản ấy.",
                 )
                 return
-        self._found.add(f"Mất bản gốc số {row.key}.", mended=False)
+        if digest is None:
+            self._found.add(f"Mất bản gốc số {row.key}.", mended=False)
+        else:
+            self._tell_changed(row.key, digest)
 
     def _tell_changed(self, key: str, digest: str) -> None:
         self._found.add(f"Bản gốc số {key} đã bị thay đổi (mã kiểm tra nay là {digest}).", mended=False)

@@ -1,5 +1,6 @@
 """What MinIO and the way to it can answer, as the errors of the house. Nothing said here holds a key or a password."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -27,12 +28,12 @@ def said(endpoint: str, operation: str, subject: str) -> Iterator[None]:
     try:
         yield
     except S3Error as error:
-        raise _of_code(error, endpoint, operation, subject) from error
+        raise _of_code(error.code or "?", endpoint, operation, subject) from error
     except (ServerError, InvalidResponseError) as error:
         status = error.status_code if isinstance(error, ServerError) else error._code
         raise _of_status(int(status), endpoint, operation, subject) from error
     except MinioAdminException as error:
-        raise _of_status(int(error._code), endpoint, operation, subject) from error
+        raise _of_admin(error, endpoint, operation, subject) from error
     except HTTPError as error:
         raise unreachable(error, endpoint, operation) from error
     except MinioException as error:
@@ -53,8 +54,7 @@ def unreachable(error: HTTPError, endpoint: str, operation: str) -> ServerUnreac
     return silent(endpoint, operation, type(cause).__name__)
 
 
-def _of_code(error: S3Error, endpoint: str, operation: str, subject: str) -> DiachiError:
-    code = error.code or "?"
+def _of_code(code: str, endpoint: str, operation: str, subject: str) -> DiachiError:
     if code in MISSING:
         return ObjectMissing(N_("Không có đối tượng “{key}” trong kho lưu trữ."), key=subject)
     if code in PASSING:
@@ -85,7 +85,21 @@ def _of_code(error: S3Error, endpoint: str, operation: str, subject: str) -> Dia
             endpoint=endpoint,
             subject=subject.partition("/")[0],
         )
+    if code == "RequestTimeTooSkewed":
+        return StoreFailed(
+            N_("Đồng hồ của máy này và của {server} ({endpoint}) lệch nhau quá nhiều nên máy chủ từ chối; "
+               "hãy chỉnh giờ cả hai máy."),
+            server=SERVER, endpoint=endpoint,
+        )  # fmt: skip
     return _refusal(endpoint, operation, subject, code)
+
+
+def _of_admin(error: MinioAdminException, endpoint: str, operation: str, subject: str) -> DiachiError:
+    try:
+        code = json.loads(error._body)["Code"]
+    except (ValueError, TypeError, KeyError):
+        return _of_status(int(error._code), endpoint, operation, subject)
+    return _of_code(str(code), endpoint, operation, subject)
 
 
 def _of_status(status: int, endpoint: str, operation: str, subject: str) -> DiachiError:

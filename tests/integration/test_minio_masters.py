@@ -178,17 +178,34 @@ def test_another_version_with_the_right_bytes_takes_the_place_of_a_lost_one(
     assert verify(site, masters).problems == []
 
 
-def test_a_changed_master_is_said(site: Services, masters: Masters, buckets: MinioSite) -> None:
-    """The ledger names a version whose bytes are not what the key says."""
-    masters.put(io.BytesIO(SCAN))
-    other = buckets.raw.put_object(buckets.buckets.masters, KEY, io.BytesIO(b"changed"), 7).version_id
+def name_another_version(site: Services, buckets: MinioSite, content: bytes) -> str | None:
+    """Let the ledger name a version whose bytes are not what the key says."""
+    other = buckets.raw.put_object(buckets.buckets.masters, KEY, io.BytesIO(content), len(content)).version_id
     with site.ledger.write() as work:
         work.masters.put(KEY, other, len(SCAN))
+    return other
+
+
+def test_a_changed_master_is_said(site: Services, masters: Masters, buckets: MinioSite) -> None:
+    name_another_version(site, buckets, b"changed")
     found = verify(site, masters, repair=True)
     assert found.left == 1
     assert "đã bị thay đổi" in found.problems[0]
     with pytest.raises(StoreFailed, match="đã bị thay đổi"), masters.local(KEY):
         pass
+
+
+def test_a_changed_version_gives_way_to_one_that_is_right(site: Services, masters: Masters, buckets: MinioSite) -> None:
+    kept = masters.put(io.BytesIO(SCAN))
+    name_another_version(site, buckets, b"changed")
+    assert "có đúng nội dung" in verify(site, masters).problems[0]
+    assert verify(site, masters, repair=True).left == 0
+    with site.ledger.read() as work:
+        row = work.masters.get(KEY)
+    assert row is not None
+    assert row.version == kept.version
+    assert verify(site, masters, repair=True).left == 0  # what lies on top is undone now
+    assert verify(site, masters).problems == []
 
 
 def test_checks_are_noted_and_only_those_due_are_made(site: Services, masters: Masters) -> None:

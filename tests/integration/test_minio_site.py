@@ -90,6 +90,18 @@ def test_what_is_missing_is_said_until_it_is_set_up(folder: Path, admin: list[st
     assert run(folder, "storage", "check").return_value == 0
 
 
+def test_what_cannot_be_set_up_is_said(folder: Path, admin: list[str | Path], tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong"
+    wrong.write_text("not-the-password")
+    refused = run(folder, "storage", "setup", "--admin-user", str(admin[1]), "--admin-password-file", wrong).exception
+    assert isinstance(refused, StoreFailed)
+    assert "kiểm tra khóa" in str(refused)
+    assert "not-the-password" not in str(refused)
+    settings = folder / "diachi.env"
+    settings.write_text(settings.read_text() + "DIACHI_MINIO_ACCESS_KEY=a-name-that-is-too-long-for-minio\n")
+    assert isinstance(run(folder, "storage", "setup", *admin).exception, WrongUse)
+
+
 def test_a_lost_derivative_is_owed_again_and_a_forgotten_letter_is_taken_out(
     room: ProductionRoom, folder: Path
 ) -> None:
