@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Callable
 from datetime import timedelta
 
 from config.services import Services
@@ -39,6 +40,27 @@ class Clerk:
         if not self._duty.take():
             self._begun = False
             return OFF_DUTY
+        self._look_after_the_dead()
+        faults: list[Exception] = []
+        done = [
+            self._apart(part, faults)
+            for part in (self._index, self._services.text_copies.catch_up, self._services.finishing.finish_batches)
+        ]
+        if faults:
+            raise faults[-1]
+        return BETWEEN_COMMITS if done[0] else ROUND
+
+    def _apart(self, part: Callable[[], int], faults: list[Exception]) -> int:
+        """Do one part of the round: where its server is away the others go on."""
+        try:
+            return part()
+        except Exception as fault:
+            if faults:
+                log.warning("clerk: %s", faults[-1])
+            faults.append(fault)
+            return 0
+
+    def _index(self) -> int:
         if not self._begun:
             self._services.indexing.notice_loss()
             self._begun = True
@@ -47,10 +69,7 @@ class Clerk:
             indexed += more
             if self._rounds.stopping:
                 break
-        self._services.text_copies.catch_up()
-        self._look_after_the_dead()
-        self._services.finishing.finish_batches()
-        return BETWEEN_COMMITS if indexed else ROUND
+        return indexed
 
     def _look_after_the_dead(self) -> None:
         with self._services.ledger.write(alone=False) as work:

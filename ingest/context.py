@@ -1,5 +1,6 @@
 """What the steps of one page share while a worker has it in hand."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,12 +17,14 @@ from repository.scans.image import PageImage, read_image
 class PageContext:
     """A page with the services it needs; pixels are decoded and cleaned once, when a step first asks.
 
-    `scratch` is an empty folder that goes when the page is put down."""
+    `scratch` is an empty folder that goes when the page is put down. `stopping`: whether the worker was told to stop;
+    whatever fails then may have been told so too, and is not the page's fault."""
 
     services: Services
     engine: OcrEngine
     page: Page
     scratch: Path
+    stopping: Callable[[], bool] = field(default=lambda: False)
     _image: PageImage | None = field(default=None)
     _cleaned: CleanPage | None = field(default=None)
 

@@ -32,8 +32,8 @@ def bring_forward(context: PageContext, job: Job) -> None:
     """Do every step that the page owes, each committed before the next begins.
 
     A step that fails is tried again later, TRIES times in all; then the page is set aside with the reason. Raises
-    LeaseLost when somebody else has the page by now, and whatever a server's failure raised: then nothing more is
-    written, and no try is counted."""
+    LeaseLost when somebody else has the page by now, and whatever a server's failure or a stop raised: then
+    nothing more is written, and no try is counted."""
     with context.services.ledger.read() as work:
         steps = work.steps.of(context.page.id)
     for name, step in STEPS.items():
@@ -59,7 +59,7 @@ def _do(context: PageContext, job: Job, name: StepName, step: Callable[[PageCont
     except LeaseLost:
         raise
     except Exception as error:
-        if passing(error, context.scratch):
+        if context.stopping() or passing(error, context.scratch):
             raise
         if isinstance(error, InputRefused):
             set_aside(context, job, name, Reason(error.template, dict(error.params)))

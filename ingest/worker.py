@@ -87,7 +87,7 @@ class Worker:
         except LeaseLost:
             log.info("job %s was given to somebody else", job.id)
         except Exception as fault:
-            if not passing(fault, self._scratch):
+            if not (self._stopping or passing(fault, self._scratch)):
                 raise
             log.warning("job %s put back: %s", job.id, fault)
             self._put_back(job)
@@ -139,7 +139,7 @@ class Worker:
         except LeaseLost:
             raise
         except Exception as error:
-            if passing(error, scratch):
+            if self._stopping or passing(error, scratch):
                 raise
             log.exception("file %s", job.subject)
             if job.attempts < MOST_DEATHS:
@@ -161,7 +161,7 @@ class Worker:
             with self._ledger.write(alone=False) as work:
                 work.jobs.finish(job)
             return
-        context = PageContext(self._services, self._engine, page, scratch)
+        context = PageContext(self._services, self._engine, page, scratch, lambda: self._stopping)
         owed = next((name for name in STEPS if steps[name].state is not StepState.DONE), StepName.OPEN)
         if job.attempts > MOST_DEATHS + steps[owed].attempts:
             reason = Reason(N_("Trang này nhiều lần làm hỏng tiến trình xử lý; hãy quét lại trang."))

@@ -27,7 +27,7 @@ from ingest.feeder import FEWEST, Feeder
 from ingest.worker import Worker
 from ocr.clean_page import CleanPage
 from repository.domain.batches import BatchState, StepName, StepState
-from repository.domain.errors import LeaseLost, ServerUnreachable
+from repository.domain.errors import EngineFailed, LeaseLost, ServerUnreachable
 from repository.domain.jobs import JobKind, Priority
 from repository.domain.pages import PageText
 from repository.domain.records import Library
@@ -281,6 +281,26 @@ def test_a_server_that_is_away_costs_a_page_no_try(site: Services, feeder: Feede
         step = work.steps.of(page.id)[StepName.OPEN]
         assert (step.state, step.attempts, page.set_aside) == (StepState.OWED, 0, False)
     do_all(site, feeder, worker)
+    each_step_once(site, batch, 1)
+
+
+def test_what_fails_while_the_machine_stops_costs_a_page_no_try(site: Services, feeder: Feeder, tmp_path: Path) -> None:
+    batch = hand_in(site, tmp_path / "tắt", 1)
+    do_files(site, feeder)
+
+    class KilledWithTheRest(StandIn):
+        def read(self, page: CleanPage) -> PageText:
+            worker._stop(signal.SIGTERM, None)
+            raise EngineFailed("{what}", what="tín hiệu 15")
+
+    worker = Worker(site, KilledWithTheRest(), "w")
+    feeder.feed()
+    worker.work_once()
+    with site.ledger.read() as work:
+        [page] = work.pages.of_batch(batch)
+        step = work.steps.of(page.id)[StepName.RECOGNISE]
+        assert (step.state, step.attempts) == (StepState.OWED, 0)
+    do_all(site, feeder, Worker(site, StandIn(), "w"))
     each_step_once(site, batch, 1)
 
 
