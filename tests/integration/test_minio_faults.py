@@ -5,6 +5,7 @@ import io
 import os
 import secrets
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -271,3 +272,33 @@ def test_a_full_disk_for_what_cannot_be_read_twice_is_said(site: MinioSite, smal
     with pytest.raises(StoreFailed, match="Không ghi được bản tạm"):
         store.put(OneWay())  # type: ignore[arg-type]
     assert list(site.masters().keys()) == []
+
+
+CLOCK_BACK = """
+import io, sys
+from pathlib import Path
+from repository.domain.errors import StoreFailed
+from repository.storage.local_copies import LocalCopies
+from repository.storage.minio import MinioStore
+from repository.storage.minio_client import MinioConnection, MinioKey
+endpoint, user, bucket, folder = sys.argv[1:]
+key = MinioKey(endpoint, user, sys.stdin.read())
+store = MinioStore(MinioConnection(key), bucket, LocalCopies(Path(folder), 0), Path(folder))
+try:
+    store.put(io.BytesIO(b"x"))
+except StoreFailed as refused:
+    print(refused)
+"""
+
+
+@pytest.mark.fault
+def test_a_clock_set_back_is_named(site: MinioSite, tmp_path: Path) -> None:
+    """libfaketime sets the clock of the writing process half an hour back: the server refuses its signatures."""
+    key = site.wanted.application
+    done = subprocess.run(
+        ["faketime", "-f", "-30m", sys.executable, "-c", CLOCK_BACK, key.endpoint, key.access_key,
+         site.buckets.derivatives, tmp_path],
+        input=key.secret_key, capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    assert "hãy chỉnh giờ cả hai máy" in done.stdout
+    assert list(site.store(site.buckets.derivatives).keys()) == []
