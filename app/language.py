@@ -3,9 +3,11 @@
 Message ids are the Vietnamese sentences themselves, so that only English needs a catalogue.
 """
 
+from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote, urlencode
 
+from babel.support import Translations
 from flask import Flask, Response, request
 from flask_babel import Babel, get_locale, gettext
 
@@ -69,3 +71,9 @@ def _this_page_in(language: str) -> str:
     kept = [] if request.method != "GET" else [(k, v) for k, v in request.args.items(multi=True) if k != "lang"]
     path = "/" if request.method != "GET" else quote(request.path)
     return f"{request.script_root}{path}?{urlencode([*kept, ('lang', language)])}"
+
+
+def both(sentence: Sentence) -> list[str]:
+    """The filled sentence in Vietnamese and, where the catalogue has it, in English; for programs without a request."""
+    english = Translations.load(Path(__file__).parent / "translations", ["en"]).gettext(sentence.template)
+    return list(dict.fromkeys(each.format(**sentence.params) for each in (sentence.template, english)))

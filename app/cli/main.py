@@ -12,6 +12,7 @@ from repository.domain.errors import DiachiError, NotFound, QueryRejected, Wrong
 COMMANDS = {
     "backup": "app.cli.backup:backup",
     "batch": "app.cli.batch:batch",
+    "check": "app.cli.check:check",
     "ingest": "app.cli.ingest:ingest",
     "install-service": "app.cli.service:install_service",
     "migrate-profile": "app.cli.migrate_profile:migrate_profile",

@@ -15,6 +15,7 @@ from types import FrameType
 
 import click
 
+from app.cli.check import must_work
 from app.cli.sample import ingest_sample, sample_owed
 from app.cli.site import Site
 from config.process import WEB_THREADS
@@ -43,6 +44,7 @@ def serve(site: Site, host: str, port: int, public_url: str, workers: int | None
     for name, value in (("PUBLIC_URL", public_url), ("WORKERS", "" if workers is None else str(workers))):
         if value:
             os.environ[f"{PREFIX}{name}"] = value
+    must_work(site.settings())
     services = site.open()
     os.environ[f"{PREFIX}DATA"] = str(services.settings.data)
     new = _is_new(services)
