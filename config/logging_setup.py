@@ -87,9 +87,7 @@ class Masked(logging.Formatter):
     def __init__(self, form: logging.Formatter, secrets: tuple[str, ...]) -> None:
         super().__init__()
         self._form = form
-        self._written = tuple(
-            dict.fromkeys(way for each in secrets for way in (each, json.dumps(each)[1:-1], quote(each, safe="")))
-        )
+        self._written = tuple(dict.fromkeys(way for each in secrets for way in _ways(each)))
 
     def format(self, record: logging.LogRecord) -> str:
         """The line without secrets."""
@@ -97,6 +95,11 @@ class Masked(logging.Formatter):
         for written in self._written:
             line = line.replace(written, MASK)
         return line
+
+
+def _ways(secret: str) -> tuple[str, ...]:
+    """How a secret may be written: as it is, inside JSON, inside an address."""
+    return secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], quote(secret, safe="")
 
 
 class _Json(JsonFormatter):
