@@ -6,6 +6,7 @@ import ssl
 import subprocess
 import tempfile
 import threading
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -273,6 +274,8 @@ def test_a_worker_on_another_machine_reaches_every_server_over_tls(
     ):
         ca_file = certificates / "ca.crt"
         assert asked(opensearch, ca_file)[0] == 401
+        known = b64encode(f"diachi:{text(secrets['/run/secrets/opensearch-password'])}".encode()).decode()
+        assert asked(opensearch, ca_file, "/_cluster/health", Authorization=f"Basic {known}")[0] == 200
         here = {**secrets, ":5432": f":{port}", ":9000": f":{minio}", ":9200": f":{opensearch}",
                 ":6380": f":{redis_tls}", "/certificates": certificates, "/data": tmp_path / "worker"}  # fmt: skip
         values = {"SERVERS_HOST": "localhost", "SITE_HOST": "diachi.example", "OCR_WORKERS": "1", "WORKER_HOST": "w"}

@@ -74,6 +74,13 @@ def test_the_limits_leave_room_on_a_machine_with_8_gb() -> None:
     assert sum(limits) <= 7 << 30
 
 
+def test_postgresql_owns_the_folder_it_keeps_its_data_in() -> None:
+    """The image's volume belongs to the image's own user, and initdb wants to own its folder."""
+    service = services(ONE)["postgres"]
+    mounted = [str(volume).split(":")[1] for volume in service["volumes"] if str(volume).startswith("postgres:")]
+    assert Path(service["environment"]["PGDATA"]).parent == Path(mounted[0])
+
+
 def test_opensearch_may_use_twice_its_heap() -> None:
     service = services(ONE)["opensearch"]
     heap = re.fullmatch(r"-Xms(\w+) -Xmx(\w+)", service["environment"]["OPENSEARCH_JAVA_OPTS"])
