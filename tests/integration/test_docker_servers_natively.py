@@ -44,9 +44,6 @@ def text(path: Path) -> str:
     return path.read_text().strip()
 
 
-# -- Redis ---------------------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("file", [ONE, SHARED_FILE])
 def test_redis_wants_its_password_and_refuses_work_rather_than_forget_it(
     file: str, tmp_path: Path, secrets: dict[str, Path], certificates: Path
@@ -69,9 +66,6 @@ def test_redis_wants_its_password_and_refuses_work_rather_than_forget_it(
             RqQueue(f"rediss://localhost:{tls}/0", "t", password, certificates / "ca.crt").ping()
 
 
-# -- MinIO ---------------------------------------------------------------------------------------------------------
-
-
 def test_minio_takes_its_root_password_from_the_file(tmp_path: Path, secrets: dict[str, Path]) -> None:
     (port,) = free_ports(1)
     server = Container(
@@ -81,9 +75,6 @@ def test_minio_takes_its_root_password_from_the_file(tmp_path: Path, secrets: di
     with server.running(tmp_path / "minio"):
         key = MinioKey(f"127.0.0.1:{port}", "diachi-root", text(secrets["/run/secrets/minio-root-password"]))
         assert MinioConnection(key).client().list_buckets() == []
-
-
-# -- PostgreSQL ----------------------------------------------------------------------------------------------------
 
 
 @contextmanager
@@ -149,9 +140,6 @@ def test_the_databases_user_is_its_owner_and_nothing_more(
                 ).fetchone() == (0,)
 
 
-# -- Proxy ---------------------------------------------------------------------------------------------------------
-
-
 class _Upstream(BaseHTTPRequestHandler):
     """Says who it thinks is asking."""
 
@@ -194,7 +182,17 @@ def proxy(folder: Path, tls: str, certificates: Path) -> Iterator[dict[str, int]
         "XDG_DATA_HOME": str(folder / "data"), "XDG_CONFIG_HOME": str(folder), "HOME": str(folder),
     }  # fmt: skip
     with service.running(folder, **more):
+        wait_until(lambda: has_certificate(ports["HTTPS_PORT"]), "a certificate")
         yield ports
+
+
+def has_certificate(port: int) -> bool:
+    """Whether the proxy has what it needs to speak TLS as localhost: an authority answers in its own time."""
+    try:
+        ssl.get_server_certificate(("localhost", port), timeout=10)
+    except ssl.SSLError:
+        return False
+    return True
 
 
 def asked(port: int, ca_file: Path, path: str = "/", **headers: str) -> tuple[int, str]:
@@ -241,9 +239,6 @@ def test_the_proxy_settings_for_public_certificates_are_sound(tmp_path: Path) ->
     env = {"SITE_HOST": "diachi.example", "TLS": "automatic", "HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)}
     command = [str(caddy()), "validate", "--adapter", "caddyfile", "--config", str(site)]
     subprocess.run(command, env=env, check=True, capture_output=True)
-
-
-# -- A worker machine ----------------------------------------------------------------------------------------------
 
 
 def test_a_worker_on_another_machine_reaches_every_server_over_tls(
