@@ -95,6 +95,8 @@ class Line:
         self.cuts = 0
 
     def close(self) -> None:
+        with suppress(OSError):
+            self._listening.shutdown(socket.SHUT_RDWR)  # or whoever waits in accept would get one more
         self._listening.close()
 
     def serve(self) -> None:
