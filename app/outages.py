@@ -69,10 +69,9 @@ def is_of_the_ledger(error: DiachiError) -> bool:
 
 def heard(error: DiachiError) -> str:
     """Note a failure that a request met; gives the part's name."""
-    part = part_of(error)
-    if part and isinstance(error, ServerUnreachable):
-        pings().heard(part, error)
-    return part
+    if isinstance(error, ServerUnreachable):
+        pings().heard(str(error.params.get("server", "")), error)
+    return part_of(error)
 
 
 def reader_notice(part: str) -> str:

@@ -89,12 +89,12 @@ class Pings:
             told = {name: answer for name, answer in self._last.items() if name not in late}
             return told | {part.name: self._silent(part) for part in self._parts if part.name in late}
 
-    def heard(self, name: str, error: DiachiError) -> None:
-        """Take note of a failure that somebody met while working."""
+    def heard(self, server: str, error: DiachiError) -> None:
+        """Take note, for every part on that server, of a failure that somebody met while working."""
         with self._changed:
-            part = next((part for part in self._parts if part.name == name), None)
-            if part is not None:
-                self._last[name] = Answer(part, error, 0.0, time.monotonic())
+            for part in self._parts:
+                if part.server == server:
+                    self._last[part.name] = Answer(part, error, 0.0, time.monotonic())
 
     def _begin(self, fresh: float, fresh_when_down: float | None = None) -> None:
         for part in self._stale(fresh, fresh_when_down):

@@ -63,7 +63,7 @@ def test_what_is_known_is_told_without_waiting(hanging):
 def test_a_failure_that_a_request_met_is_known_at_once():
     pings = Pings([Part("index", "OpenSearch", well)])
     assert pings.ask()["index"].ok
-    pings.heard("index", ServerUnreachable("x", server="OpenSearch"))
+    pings.heard("OpenSearch", ServerUnreachable("x", server="OpenSearch"))
     assert not pings.known()["index"].ok
 
 
