@@ -42,7 +42,7 @@ missing_for_run() { # prints the packages that the site needs and this machine l
 
 missing_for_tests() { # prints the packages that only the tests need and this machine lacks
     local package
-    for package in chromium faketime libmagic1 fonts-freefont-ttf fonts-dejavu-core fonts-noto-core fonts-linuxlibertine; do
+    for package in chromium curl faketime openssl libmagic1 fonts-freefont-ttf fonts-dejavu-core fonts-noto-core fonts-linuxlibertine; do
         dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep '^install ok installed' >/dev/null || printf '%s\n' "$package"
     done
 }
