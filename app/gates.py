@@ -14,6 +14,7 @@ from repository.domain.errors import ServerUnreachable
 
 ASKS_NOBODY = {"static", "api.healthz", "api.readyz", "metrics.metrics"}
 ASKS_STORES = {"iiif.image": "derivatives", "reader.page_original": "masters", "staff.original": "masters"}
+ASKS_THE_INDEX = {"api.search", "iiif.item_search"}  # pages for people do without it, and say so
 AT_WORK = WEB_THREADS - 2
 AT_THE_STORES = AT_WORK - 2  # reading and searching go on while pictures hang
 LOOK_AGAIN = 0.25
@@ -33,6 +34,8 @@ def _enter() -> None:
     if request.endpoint in ASKS_NOBODY:
         return
     g.places = []
+    if request.endpoint in ASKS_THE_INDEX and (gone := _down("index", RECENT)) is not None:
+        raise gone
     part = ASKS_STORES.get(request.endpoint or "")
     if part is not None:
         _take(_at_the_stores, part)
@@ -56,7 +59,8 @@ def _take(places: threading.BoundedSemaphore, part: str | None) -> None:
 
 def _down(part: str, recent: float) -> ServerUnreachable | None:
     answer = pings().known(recent).get(part)
-    return answer.error if answer is not None and isinstance(answer.error, ServerUnreachable) else None
+    gone = answer is not None and answer.steadily_down
+    return answer.error if gone and answer and isinstance(answer.error, ServerUnreachable) else None
 
 
 def _leave(_error: BaseException | None) -> None:

@@ -80,6 +80,12 @@ def reader_notice(part: str) -> str:
     return "" if answer is None or answer.ok else sentence_for_readers(part)
 
 
+def do_without(part: str) -> bool:
+    """Whether there is no sense in asking that part: it has been away for a while."""
+    answer = pings().known().get(part)
+    return answer is not None and answer.steadily_down
+
+
 def sentence_for_readers(part: str) -> str:
     """What readers are told of a part that is down."""
     template = FOR_READERS.get(part, N_("Một máy chủ của kho đang tạm ngừng; hãy thử lại sau ít phút."))

@@ -10,6 +10,7 @@ from repository.domain.errors import N_, DiachiError, ServerUnreachable, StoreFa
 
 WITHIN = 2.0  # seconds that anybody waits for an answer
 FRESH = 1.0  # seconds for which an answer is believed where the truth matters
+STEADY = 4.0  # seconds of failures after which a part is not asked any more, but by us
 RECENT = 5.0  # and where a page only wants to know what to tell its reader
 
 
@@ -24,13 +25,20 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """How a part answered: `error` None when it is well. `milliseconds` it took, `at` a moment of the process's
-    monotonic clock."""
+    """How a part answered: `error` None when it is well. `milliseconds` it took; `at` and `since` (when it first failed
+    after it was last well) are moments of the process's monotonic clock."""
 
     part: Part
     error: DiachiError | None
     milliseconds: float
     at: float
+    since: float = 0.0
+
+    @property
+    def steadily_down(self) -> bool:
+        """Whether it has not been well for so long that there is no sense in asking: a machine that is merely very busy
+        may be late with one answer."""
+        return self.error is not None and time.monotonic() - self.since > STEADY
 
     @property
     def ok(self) -> bool:
@@ -94,7 +102,7 @@ class Pings:
         with self._changed:
             for part in self._parts:
                 if part.server == server:
-                    self._last[part.name] = Answer(part, error, 0.0, time.monotonic())
+                    self._note(part, error, 0.0)
 
     def _begin(self, fresh: float, fresh_when_down: float | None = None) -> None:
         for part in self._stale(fresh, fresh_when_down):
@@ -105,11 +113,18 @@ class Pings:
     def _ask(self, part: Part) -> None:
         begun = time.monotonic()
         error = _failure(part)
-        now = time.monotonic()
         with self._changed:
-            self._last[part.name] = Answer(part, error, round((now - begun) * 1000, 1), now)
+            self._note(part, error, time.monotonic() - begun)
             del self._asking[part.name]
             self._changed.notify_all()
+
+    def _note(self, part: Part, error: DiachiError | None, seconds: float) -> None:
+        now = time.monotonic()
+        self._last[part.name] = Answer(part, error, round(seconds * 1000, 1), now, self._failing_since(part, now))
+
+    def _failing_since(self, part: Part, now: float) -> float:
+        last = self._last.get(part.name)
+        return last.since if last is not None and not last.ok else now
 
     def _stale(self, fresh: float, fresh_when_down: float | None = None) -> list[Part]:
         now, stale = time.monotonic(), []
@@ -124,7 +139,7 @@ class Pings:
         now = time.monotonic()
         since = self._asking.get(part.name, now)
         error = ServerUnreachable(N_("{server} không trả lời trong {seconds} giây."), server=part.server, seconds=2)
-        return Answer(part, error, round((now - since) * 1000, 1), now)
+        return Answer(part, error, round((now - since) * 1000, 1), now, self._failing_since(part, since))
 
 
 def _failure(part: Part) -> DiachiError | None:

@@ -67,6 +67,8 @@ def _results(asked: Asked, within: Item | None) -> Response:
 
 def _found(asked: Asked) -> tuple[Found | None, str, str]:
     """What was found, else why the question makes no sense, else that the index is away."""
+    if outages.do_without("index"):
+        return None, "", outages.sentence_for_readers("index")
     try:
         found = services().finding.search(
             current_visitor(), asked.query, asked.filters, asked.sort, asked.page, asked.size, asked.group
