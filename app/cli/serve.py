@@ -1,6 +1,7 @@
 """`diachi serve`: the web server and the supervisor, kept alive side by side until SIGTERM."""
 
 import contextlib
+import logging
 import os
 import secrets
 import signal
@@ -23,9 +24,11 @@ from config.secret_files import PREFIX
 from config.services import Services
 from config.settings import Settings
 from repository.domain.access import Role
-from repository.domain.errors import N_, DiachiError, WrongUse
+from repository.domain.errors import N_, ServerUnreachable, StoreFailed, WrongUse
 from repository.domain.records import User
 from repository.jobs.pool import start_with_parent
+
+log = logging.getLogger(__name__)
 
 FIRST_USER = "quantri"
 ROUND, STOP_SECONDS = 0.3, 25.0
@@ -121,12 +124,14 @@ def _answers(url: str) -> bool:
 
 
 def _servers_answer(services: Services) -> bool:
-    try:
-        for server in (services.ledger, services.masters, services.derivatives, services.index):
+    """Whether every server is there. What one says is another matter: an index that no clerk has made yet, for one."""
+    for server in (services.ledger, services.masters, services.derivatives, services.index):
+        try:
             server.ping()
-    except DiachiError as error:
-        click.echo(str(error), err=True)
-        return False
+        except ServerUnreachable:
+            return False
+        except StoreFailed as error:
+            log.warning("%s", error)
     return True
 
 
