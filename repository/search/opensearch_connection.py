@@ -2,6 +2,7 @@
 
 import os
 import threading
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from opensearchpy.exceptions import (
     NotFoundError,
     OpenSearchException,
     SerializationError,
+    SSLError,
     TransportError,
 )
 
@@ -45,7 +47,8 @@ class Connection:
         self._urls = list(urls)
         self._options: dict[str, Any] = {"timeout": PATIENCE, "dead_timeout": 5, "pool_maxsize": 32}
         if user:
-            self._options["http_auth"] = (user, password)
+            told = b64encode(f"{user}:{password}".encode()).decode()  # the client would take Latin letters only
+            self._options["headers"] = {"authorization": f"Basic {told}"}
         if ca_file is not None:
             self._options |= {"ca_certs": str(ca_file), "verify_certs": True}
         self._lock = threading.Lock()
@@ -154,6 +157,8 @@ class Connection:
 
     def _failure(self, error: Exception) -> DiachiError:
         match error:
+            case SSLError():
+                return self.unreachable(f"TLS: {error.error}"[:_TELLING])
             case ConnectionTimeout():
                 return self.unreachable("quá thời gian chờ")
             case ConnectionError():
