@@ -4,6 +4,7 @@ told that they arrived."""
 import re
 from typing import BinaryIO
 
+from repository.catalog.sheet import is_sheet
 from repository.db.ledger import Ledger, Work
 from repository.domain.access import AccessLevel, Role, Visitor
 from repository.domain.batches import Batch, BatchFile, BatchState, FileState, StepName
@@ -82,7 +83,7 @@ class Intake:
             _must_take_files(self._batch(work, visitor, batch_id))
             file, new = work.files.add(batch_id, tidy_name(name), stored.size, stored.key, password)
             if new:
-                work.jobs.enqueue(JobKind.FILE, file.id, batch_id)
+                work.jobs.enqueue(JobKind.FILE, file.id, batch_id, file_priority(file.name))
         return file
 
     def expect(self, visitor: Visitor, batch_id: str, files: int) -> None:
@@ -114,7 +115,7 @@ class Intake:
             self._batch(work, visitor, batch_id)
             for file in work.files.of_batch(batch_id):
                 if file.state is FileState.RECEIVED:
-                    work.jobs.enqueue(JobKind.FILE, file.id, batch_id)
+                    work.jobs.enqueue(JobKind.FILE, file.id, batch_id, file_priority(file.name))
             for page in work.pages.of_batch(batch_id):
                 self._resume_page(work, page)
             work.batches.set_state(batch_id, BatchState.WORKING)
@@ -209,6 +210,11 @@ class Intake:
             raise NotFound(N_("Không tìm thấy tệp này."))
         self._batch(work, visitor, file.batch)
         return file
+
+
+def file_priority(name: str) -> Priority:
+    """A table of metadata goes before the files that it describes, which may be seen as soon as they are read."""
+    return Priority.CORRECTION if is_sheet(name) else Priority.BATCH
 
 
 def tidy_name(name: str) -> str:

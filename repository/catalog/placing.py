@@ -9,12 +9,18 @@ from repository.catalog.marc import marc_of
 from repository.catalog.sheet import Sheet, SheetRow, match, of_item, parse_sheet
 from repository.db.ledger import Ledger, Work
 from repository.domain.access import AccessLevel, ItemState
-from repository.domain.batches import Batch, FileState
+from repository.domain.batches import Batch, BatchFile, FileState
 from repository.domain.records import AccessSetting, Description, Item, Kind
 from repository.scans.naming import group
 from repository.storage.port import ObjectStore
 
-NO_SHEET = Sheet((), ())
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A batch's table of metadata, and the id of the file that it came in; None when there is none."""
+
+    file: str | None
+    sheet: Sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +38,24 @@ class Placing:
         self._ledger = ledger
         self._masters = masters
 
-    def sheet(self, batch_id: str) -> Sheet:
+    def table(self, batch_id: str) -> Table:
         """The batch's newest table of metadata, an empty one when there is none."""
         with self._ledger.read() as work:
-            sheets = work.files.sheets(batch_id)
-        return self._parsed(sheets[-1].sha256, sheets[-1].name) if sheets else NO_SHEET
+            file = _newest(work, batch_id)
+        return Table(file.id, self._parsed(file.sha256, file.name)) if file else Table(None, Sheet((), ()))
 
     @lru_cache(maxsize=16)  # noqa: B019 - one per process, as long-lived as the process
     def _parsed(self, sha256: str, name: str) -> Sheet:
         with self._masters.local(sha256) as path:
             return parse_sheet(path, name)
 
-    def place(self, work: Work, batch: Batch, sheet: Sheet, name: str) -> Place:
-        """The item for a file of the batch, made when the library has none of that code."""
+    def place(self, work: Work, batch: Batch, table: Table, name: str) -> Place | None:
+        """The item for a file of the batch, made when the library has none of that code; None when another table was
+        taken in since `table` was asked for: it knew nothing of this file, so the file has to know of it."""
+        newest = _newest(work, batch.id)
+        if table.file != (newest.id if newest else None):
+            return None
+        sheet = table.sheet
         row = match(sheet, name)
         code = _code(batch, row, name)
         item = _known(work, batch, code) or _add_item(work, batch, code, of_item(sheet, code) or row)
@@ -75,6 +86,11 @@ def apply_sheet(work: Work, batch: Batch, sheet: Sheet) -> None:
         if described is not None:
             _describe(work, described, about)
             _access_told_late(work, batch, described, about)
+
+
+def _newest(work: Work, batch_id: str) -> BatchFile | None:
+    sheets = work.files.sheets(batch_id)
+    return sheets[-1] if sheets else None
 
 
 def _known(work: Work, batch: Batch, code: str) -> Item | None:

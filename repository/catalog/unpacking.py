@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from repository.catalog.intake import tidy_name
+from repository.catalog.intake import file_priority, tidy_name
 from repository.catalog.placing import Placing, apply_sheet
 from repository.catalog.sheet import is_sheet, parse_sheet
 from repository.db.ledger import Ledger, Work
@@ -102,7 +102,7 @@ class Unpacking:
                 work.jobs.hold(job, LEASE)
                 file, new = work.files.add(looked.batch.id, name, stored.size, stored.key, looked.password)
                 if new:
-                    work.jobs.enqueue(JobKind.FILE, file.id, looked.batch.id)
+                    work.jobs.enqueue(JobKind.FILE, file.id, looked.batch.id, file_priority(name))
         with self._ledger.write() as work:
             work.jobs.finish(job)
             work.files.set_container(looked.file.id)
@@ -120,16 +120,24 @@ class Unpacking:
         working = None
         if looked.password and scan.media_type is MediaType.PDF:
             working = self._masters.put_file(decrypt(path, passwords, scratch / "decrypted.pdf")).key
-        sheet = self._placing.sheet(looked.batch.id)
+        while not self._place_pages(job, looked, scan, working):
+            pass  # a table came in meanwhile: look at that one
+
+    def _place_pages(self, job: Job, looked: _Looked, scan: Scan, working: str | None) -> bool:
+        """Whether the pages could be placed by the table that the batch has now."""
+        table = self._placing.table(looked.batch.id)
         with self._ledger.write() as work:
+            place = self._placing.place(work, looked.batch, table, looked.file.name)
+            if place is None:
+                return False
             work.jobs.finish(job)
             if working is not None:
                 work.files.set_working(looked.file.id, working)
-            place = self._placing.place(work, looked.batch, sheet, looked.file.name)
             for page in scan.pages:
                 self._owe_page(work, looked, scan, place.item, place.sort_key, page.index, page.label)
             work.items.recount(place.item)
             work.files.set_taken(looked.file.id, len(scan.pages))
+        return True
 
     def _owe_page(
         self, work: Work, looked: _Looked, scan: Scan, item: str, sort_key: str, frame: int, label: str

@@ -13,6 +13,7 @@ from shared_data import SHARED
 
 from config.services import Services
 from repository.catalog.intake import tidy_name
+from repository.catalog.placing import Placing
 from repository.db.pages import NewPage
 from repository.domain.access import AccessLevel, ItemState
 from repository.domain.batches import BatchFile, BatchState, FileState
@@ -105,6 +106,31 @@ def only_item(site: Services, batch: str) -> Item:
 @pytest.mark.parametrize(
     "row", ["x_1.jpg,M1,hạn chế,", "x_1.jpg,X,hạn chế,", ",x,hạn chế,", "x_1.jpg,,hạn chế,", "x_1.jpg,x,,01/01/2090"]
 )
+def test_a_sheet_is_looked_into_before_the_files_that_came_before_it(site: Services) -> None:
+    batch = site.intake.open_batch(STAFF, "Lô 1")
+    files = receive(site, batch.id, **{"x1.jpg": PAGE_0, "batch.csv": "tệp,mã\nx1.jpg,DC9\n".encode()})
+    with site.ledger.write() as work:
+        job = work.jobs.claim("test", (JobKind.FILE,), timedelta(minutes=1))
+    assert job is not None
+    assert job.subject == files["batch.csv"].id
+
+
+def test_a_file_is_not_placed_by_an_older_table_than_the_batch_has(site: Services, tmp_path: Path) -> None:
+    """Two workers: one asked for the table, then the other took a table in."""
+    batch = site.intake.open_batch(STAFF, "Lô 1")
+    placing = Placing(site.ledger, site.masters)
+    before = placing.table(batch.id)
+    receive(site, batch.id, **{"batch.csv": "tệp,mã tài liệu,nhan đề\nx1.jpg,DC9,Địa chí\n".encode()})
+    look_into_all(site, tmp_path)
+    with site.ledger.write() as work:
+        assert placing.place(work, batch, before, "x1.jpg") is None
+        place = placing.place(work, batch, placing.table(batch.id), "x1.jpg")
+        assert place is not None
+        item = work.items.get(place.item)
+    assert item is not None
+    assert item.record.description.title == "Địa chí"
+
+
 def test_a_sheet_that_comes_after_the_pages_closes_what_it_says_is_closed(
     site: Services, tmp_path: Path, row: str
 ) -> None:
