@@ -145,7 +145,9 @@ def _keep_objects(source: Source, place: Place, names: IO[str], tick: Tick) -> t
             store = source.masters if letter == "m" else source.derivatives
             known = None if size == "-" else int(size)
             before = copied.missing_count
-            for found, found_size in copy_objects([(key, known)], store, place.objects, copied, tick):
+            with disk_named(Path(place.name)):
+                arrived = list(copy_objects([(key, known)], store, place.objects, copied, tick))
+            for found, found_size in arrived:
                 counts[letter] += 1
                 yield f"{letter} {found} {found_size}"
             if copied.missing_count > before and (letter == "d" or _withdrawn(source.ledger, key)):
@@ -175,7 +177,7 @@ def _superseded(place: Place, manifest: Manifest, rule: Rule) -> list[str]:
     if not manifest.whole:
         return []
     names = place.snapshots()
-    return sorted(set(names) - kept(names, rule))
+    return sorted(set(names) - kept(names, rule) - {manifest.snapshot})
 
 
 def _tell(ledger: Ledger, key: str, value: str) -> None:

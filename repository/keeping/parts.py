@@ -11,6 +11,7 @@ from typing import BinaryIO, cast
 
 from repository.domain.errors import N_, StoreFailed
 from repository.keeping.manifest import Part
+from repository.keeping.places import disk_named
 from repository.storage.measuring import digest_of
 from repository.storage.port import ObjectStore
 
@@ -63,20 +64,30 @@ def add_digest(total: int, line: str) -> int:
 
 def _write_part(lines: Iterator[str], objects: ObjectStore, spool: Path, written: Written) -> bool:
     """Write the next part; gives whether there was one."""
-    with tempfile.TemporaryFile(dir=spool) as file:
-        rows = size = 0
-        with gzip.GzipFile(filename="", fileobj=file, mode="wb", compresslevel=6, mtime=0) as packed:
-            for line in lines:
-                data = line.encode() + b"\n"
-                packed.write(data)
-                rows, size = rows + 1, size + len(data)
-                written.digest = add_digest(written.digest, line)
-                if size >= LARGEST or zlib.crc32(data) % CUT == 0:
-                    break
+    with disk_named(spool):
+        file = tempfile.TemporaryFile(dir=spool)  # noqa: SIM115 - closed below
+    with file:
+        with disk_named(spool):
+            rows = _pack(lines, cast(BinaryIO, file), written)
         if rows:
             written.rows += rows
             written.parts.append(_keep(cast(BinaryIO, file), rows, objects, written))
         return rows > 0
+
+
+def _pack(lines: Iterator[str], file: BinaryIO, written: Written) -> int:
+    """The lines of one part into a file; gives how many."""
+    rows = size = 0
+    with gzip.GzipFile(filename="", fileobj=file, mode="wb", compresslevel=6, mtime=0) as packed:
+        for line in lines:
+            data = line.encode() + b"\n"
+            packed.write(data)
+            rows, size = rows + 1, size + len(data)
+            written.digest = add_digest(written.digest, line)
+            if size >= LARGEST or zlib.crc32(data) % CUT == 0:
+                break
+    file.flush()
+    return rows
 
 
 def _keep(file: BinaryIO, rows: int, objects: ObjectStore, written: Written) -> Part:

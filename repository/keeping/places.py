@@ -28,6 +28,10 @@ Không sửa, không xóa gì ở đây bằng tay. / Change and delete nothing 
 """
 
 
+class DiskFailed(StoreFailed):
+    """A disk could not be read or written; says which folder on it."""
+
+
 class Shelf(Protocol):
     """A few named small things beside the objects: manifests and the mark of the place. A thing is whole or not
     there. Raises StoreFailed or ServerUnreachable."""
@@ -178,15 +182,25 @@ def folder_held(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def disk_named(folder: Path) -> Iterator[None]:
-    """Failures of the disk below `folder` as errors of the house."""
+    """Failures of the disk below `folder`, also those that a store has put into words of its own, as DiskFailed."""
     try:
         yield
+    except DiskFailed:
+        raise
     except OSError as error:
-        raise StoreFailed(
-            N_("Không đọc hay ghi được ở {folder} ({cause}). Hãy xem ổ đĩa còn gắn, còn chỗ và ghi được không; những "
-               "bản sao lưu trước vẫn còn."),
-            folder=str(folder), cause=error.strerror or type(error).__name__,
-        ) from error  # fmt: skip
+        raise _disk_failed(folder, error) from error
+    except StoreFailed as error:
+        if not isinstance(error.__cause__, OSError):
+            raise
+        raise _disk_failed(folder, error.__cause__) from error
+
+
+def _disk_failed(folder: Path, error: OSError) -> DiskFailed:
+    return DiskFailed(
+        N_("Không đọc hay ghi được ở {folder} ({cause}). Hãy xem ổ đĩa còn gắn, còn chỗ và ghi được không; những bản "
+           "sao lưu trước vẫn còn."),
+        folder=str(folder), cause=error.strerror or type(error).__name__,
+    )  # fmt: skip
 
 
 def _flush(folder: Path) -> None:

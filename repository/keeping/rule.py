@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-STAMP = "%Y%m%dT%H%M%SZ"
+STAMP = "%Y%m%dT%H%M%S.%fZ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,6 @@ def kept(snapshots: Iterable[str], rule: Rule) -> set[str]:
 def moment_of(snapshot: str) -> datetime | None:
     """The moment that a run's name begins with."""
     try:
-        return datetime.strptime(snapshot[:16], STAMP).replace(tzinfo=UTC)
+        return datetime.strptime(snapshot.partition("-")[0], STAMP).replace(tzinfo=UTC)
     except ValueError:
         return None

@@ -4,7 +4,7 @@ import hashlib
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -112,7 +112,8 @@ class FolderStore:
         if target.is_file() and target.stat().st_size == aside.stat().st_size:
             return
         target.parent.mkdir(parents=True, exist_ok=True)
-        aside.chmod(0o444)
+        with suppress(PermissionError):  # exFAT and FAT, which USB disks have, know no such bits
+            aside.chmod(0o444)
         aside.replace(target)
         for folder in (target.parent, target.parent.parent, self._root):
             _flush_folder(folder)

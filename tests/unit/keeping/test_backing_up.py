@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -171,17 +172,38 @@ def test_another_sites_backup_is_left_alone(site: Services, source: Source, fold
     other.ledger.close()
 
 
-@pytest.mark.skipif(os.getuid() == 0, reason="root may write anywhere")
-def test_a_disk_that_cannot_be_written_to_leaves_what_was_there(site: Services, source: Source, folder: Path) -> None:
-    first = back_up(source, opened(site, folder), tick)
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 4 MB: a tmpfs, which only root may mount."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "diachi-small", folder], check=True)
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+def test_a_full_disk_is_told_and_leaves_what_was_there(site: Services, source: Source, small_disk: Path) -> None:
+    take_in(site, os.urandom(1 << 20))
+    place = opened(site, small_disk)
+    first = back_up(source, place, tick)
+    take_in(site, os.urandom(5 << 20))
+    with pytest.raises(StoreFailed, match=rf"{small_disk} \(No space left on device\)"):
+        back_up(source, place, tick)
+    assert "No space left" in (setting(site, LAST_ERROR) or "")
+    assert setting(site, LAST_GOOD) == first.at.isoformat()
+    assert place.snapshots() == [first.snapshot]
+    assert check(place, tick).wrong == 0
+
+
+def test_a_disk_that_is_pulled_out_is_told(site: Services, source: Source, small_disk: Path) -> None:
+    back_up(source, opened(site, small_disk), tick)
+    place = opened(site, small_disk)
     take_in(site, b"mot")
-    for path in [folder, *folder.rglob("*")]:
-        path.chmod(0o555 if path.is_dir() else 0o444)
+    subprocess.run(["umount", "-l", small_disk], check=True)
     with pytest.raises(StoreFailed):
-        back_up(source, opened(site, folder), tick)
-    for path in [folder, *folder.rglob("*")]:
-        path.chmod(0o755 if path.is_dir() else 0o444)
-    assert opened(site, folder).snapshots() == [first.snapshot]
+        back_up(source, place, tick)
+    assert not list(small_disk.rglob("?" * 64))
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "diachi-small", small_disk], check=True)
 
 
 def test_a_run_that_was_broken_off_is_no_backup_and_the_next_finds_what_it_copied(
