@@ -103,9 +103,6 @@ def only_item(site: Services, batch: str) -> Item:
     return item
 
 
-@pytest.mark.parametrize(
-    "row", ["x_1.jpg,M1,hạn chế,", "x_1.jpg,X,hạn chế,", ",x,hạn chế,", "x_1.jpg,,hạn chế,", "x_1.jpg,x,,01/01/2090"]
-)
 def test_a_sheet_is_looked_into_before_the_files_that_came_before_it(site: Services) -> None:
     batch = site.intake.open_batch(STAFF, "Lô 1")
     files = receive(site, batch.id, **{"x1.jpg": PAGE_0, "batch.csv": "tệp,mã\nx1.jpg,DC9\n".encode()})
@@ -131,6 +128,9 @@ def test_a_file_is_not_placed_by_an_older_table_than_the_batch_has(site: Service
     assert item.record.description.title == "Địa chí"
 
 
+@pytest.mark.parametrize(
+    "row", ["x_1.jpg,M1,hạn chế,", "x_1.jpg,X,hạn chế,", ",x,hạn chế,", "x_1.jpg,,hạn chế,", "x_1.jpg,x,,01/01/2090"]
+)
 def test_a_sheet_that_comes_after_the_pages_closes_what_it_says_is_closed(
     site: Services, tmp_path: Path, row: str
 ) -> None:
