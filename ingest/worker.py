@@ -40,8 +40,8 @@ class Worker:
         self._ledger = services.ledger
         self._scratch = services.settings.scratch_folder
         self._engine = engine
-        self._pulse = Pulse(services.ledger, name, "worker")
         lease = timedelta(seconds=services.settings.lease_seconds)
+        self._pulse = Pulse(services.ledger, name, "worker", lease=lease)
         self._direct = FromLedger(services.ledger, self._pulse, kinds, lease)
         self._next: Source = FromQueue(services.queue, self._direct) if services.queue else self._direct
         self._failures = 0

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from multiprocessing import get_context
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from live_site import wait_until
@@ -63,14 +64,13 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
 
 
 @pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    folder = tmp_path_factory.mktemp("postgres")
-    for each in (folder, *folder.parents[:2]):
-        each.chmod(0o755)
-    server = Postgres(folder)
-    server.start()
-    yield server
-    server.stop()
+def postgres() -> Iterator[Postgres]:
+    with TemporaryDirectory(prefix="diachi-postgres-") as name:  # the server's user may not enter pytest's own folders
+        Path(name).chmod(0o755)
+        server = Postgres(Path(name) / "server")
+        server.start()
+        yield server
+        server.stop()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -361,6 +361,28 @@ def test_a_worker_that_lost_its_lease_writes_nothing(site: Services, feeder: Fee
     with site.ledger.read() as work:
         [page] = work.pages.of_batch(batch)
         assert len(work.texts.versions(page.id)) == 1
+
+
+def test_a_page_that_takes_longer_than_the_lease_stays_with_its_worker(
+    site: Services, settings: Settings, redis: Redis, feeder: Feeder, tmp_path: Path
+) -> None:
+    hand_in(site, tmp_path / "chậm", 1)
+    do_files(site, feeder)
+    short = settings.model_copy(update={"lease_seconds": 2})
+    slow = get_context("spawn").Process(target=work_as, args=(short, redis.port, redis.password, "slow", 5.0))
+    slow.start()
+
+    def at_work() -> bool:
+        feeder.feed()
+        with site.ledger.write() as work:
+            assert work.jobs.free() == 0
+            return work.jobs.held_by("slow") is not None
+
+    wait_until(at_work, "the page to be in hand", 60)
+    wait_until(lambda: not at_work(), "the page to be read", 60)
+    slow.terminate()
+    slow.join(30)
+    assert count(site) == 0
 
 
 def test_workers_told_to_stop_under_load_finish_what_they_hold(
