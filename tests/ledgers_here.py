@@ -118,10 +118,12 @@ def home_on(server: Postgres, database: str) -> Home:
 
 def administer(server: Postgres, statement: str) -> None:
     """Do what no transaction may hold."""
-    engine = make_engine(home_on(server, "postgres").url, server.password)
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(statement))
-    engine.dispose()
+    home = home_on(server, "postgres")
+    try:
+        with home.engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text(statement))
+    finally:
+        home.close()
 
 
 def _furnish(home: Home) -> None:
