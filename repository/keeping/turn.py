@@ -4,13 +4,13 @@ import os
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 
 from repository.db.ledger import Ledger
-from repository.domain.errors import N_, WrongUse
+from repository.domain.errors import N_, DiachiError, WrongUse
 
 DUTY = "backup"
 SPAN = timedelta(minutes=30)
@@ -53,8 +53,10 @@ def turn(ledger: Ledger, data: Path) -> Iterator[Turn]:
         owner = f"backup-{socket.gethostname()[:40]}-{data}"[:100]
         ours = Turn(ledger, owner)
         ours()
-        yield ours
-        with ledger.write(alone=False) as work:
-            work.duties.leave(DUTY, owner)
+        try:
+            yield ours
+        finally:
+            with suppress(DiachiError), ledger.write(alone=False) as work:  # else it is free after SPAN
+                work.duties.leave(DUTY, owner)
     finally:
         os.close(handle)
