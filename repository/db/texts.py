@@ -87,7 +87,6 @@ class Texts:
         rows = self._session.execute(_CURRENT_WORDS, {"ids": page_ids})
         return {page_id: unpack(words) for page_id, words in rows}
 
-
     def uncopied(self, limit: int) -> list[UncopiedText]:
         """Versions whose file is owed to the store of texts, in no order."""
         rows = self._session.scalars(select(TextRow).where(TextRow.copy.is_(None)).limit(limit))
