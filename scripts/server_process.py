@@ -163,6 +163,7 @@ def _die_with_parent() -> None:
 
 
 def connects(port: int) -> bool:
+    """Whether somebody listens on the port."""
     try:
         with socket.create_connection((HOST, port), timeout=1):
             return True
@@ -171,6 +172,7 @@ def connects(port: int) -> bool:
 
 
 def answers(url: str) -> bool:
+    """Whether a GET is answered with 200."""
     try:
         with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - our own addresses
             return bool(answer.status == 200)
