@@ -3,6 +3,7 @@
 
 import base64
 import binascii
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -13,10 +14,13 @@ from flask import Response, request, url_for
 
 from app.errors import status_of
 from app.language import translate
+from app.outages import RETRY_SECONDS, heard, is_outage
 from app.staff.room import blueprint, uploading
 from app.visitors import current_visitor, services
 from repository.catalog.uploading import KEPT_SECONDS, Arrived, UploadBusy, WrongOffset
 from repository.domain.errors import N_, DiachiError, WrongUse
+
+log = logging.getLogger(__name__)
 
 VERSION = "1.0.0"
 CHUNK_TYPE = "application/offset+octet-stream"
@@ -33,7 +37,12 @@ def tus(view: Callable[..., Response]) -> Callable[..., Response]:
         try:
             return view(**names)
         except DiachiError as error:
-            return _answer(_status(error), {"Content-Type": "text/plain; charset=utf-8"}, translate(error))
+            headers = {"Content-Type": "text/plain; charset=utf-8"}
+            if is_outage(error):
+                log.warning("upload: %s", error)
+                heard(error)
+                headers["Retry-After"] = str(RETRY_SECONDS)
+            return _answer(_status(error), headers, translate(error))
 
     return speaking
 
