@@ -3,16 +3,19 @@
 import json
 import os
 import subprocess
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from live_site import DIACHI
 from people import ADMIN
 from sqlalchemy import Engine
+from sqlalchemy.exc import ProgrammingError
 
 from config.services import Services
 from repository.db.dumping import shapes, snapshot
+from repository.db.ledger import Ledger
 from repository.domain.search import Filters
 from repository.storage.measuring import digest_of
 
@@ -91,3 +94,33 @@ def kill_after(data: Path, seconds: float, *command: str | Path, env: Mapping[st
         process.wait()
         return True
     return False
+
+
+def kill_when(
+    ready: Callable[[], bool], data: Path, *command: str | Path, env: Mapping[str, str] | None = None
+) -> bool:
+    """Begin a `diachi` command and SIGKILL it as soon as `ready`; gives whether it was still at work."""
+    process = subprocess.Popen(
+        [DIACHI, "--data", data, *command], env={**os.environ, **(env or {})}, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    while process.poll() is None and not ready():
+        time.sleep(0.002)
+    working = process.poll() is None
+    process.kill()
+    process.wait()
+    return working
+
+
+def objects_in(folder: Path) -> int:
+    """How many whole objects a folder of objects holds."""
+    return sum(1 for _ in folder.glob("??/??/*"))
+
+
+def masters_known(ledger: Ledger) -> int:
+    """How many masters with a version the ledger knows; a database without tables knows none."""
+    try:
+        with ledger.read() as work:
+            return sum(1 for master in work.masters.all() if master.version)
+    except ProgrammingError:
+        return 0

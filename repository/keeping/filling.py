@@ -72,12 +72,13 @@ def owe_what_is_missing(site: Site) -> int:
 def rebuild_index(site: Site, tick: Tick) -> None:
     """Fill the index from the ledger's texts; nobody else may write to it meanwhile."""
     indexing = Indexing(site.ledger, site.index)
-    indexing.owe_everything()
+    indexing.rebuild()
     while indexing.catch_up() or indexing.owing():
         tick()
 
 
 def clear_index(site: Site) -> None:
     """Take away what another site left in the index."""
-    site.index.clear()
-    site.index.commit()
+    if site.index.count():
+        site.index.clear()
+        site.index.commit()

@@ -6,14 +6,15 @@ from pathlib import Path
 import pytest
 from live_site import LiveSite, wait_until
 from people import ADMIN
-from production_site import opened, set_up_storage
+from production_site import opened, set_up_storage, settings_from
 from servers_here import Servers
-from site_facts import hits, kill_after, masters, rows, run, words_of
+from site_facts import hits, kill_after, kill_when, masters, masters_known, rows, run, words_of
 from whole_batch import hand_in, is_done
 
 from config.keeping import patient_engine
 from config.services import Services
 from repository.catalog.verifying import verify_site
+from repository.db.ledger import Ledger
 from repository.domain.access import Role
 from repository.domain.records import User
 
@@ -107,15 +108,18 @@ def test_killed_on_the_way(servers: Servers, own_name: str, tmp_path: Path) -> N
             services.intake.receive(ADMIN, batch.id, path.name, stream)
     before = facts(services, [])
     close(services)
+    there = Ledger(patient_engine(settings_from(data, env | {"DIACHI_PROFILE": "production"})))
+    for known in (1, 10, 29, 30):
+        move = ("migrate-profile", "--to", "production")
+        assert kill_when(lambda: masters_known(there) >= known, data, *move, env=env)  # noqa: B023
+    there.close()
     for profile, other in (("production", "embedded"), ("embedded", "production")):
-        killed = 0
-        for moment in range(10):
-            killed += kill_after(data, 1.0 + 0.35 * moment, "migrate-profile", "--to", profile, env=env)
-        assert killed
+        for moment in range(8):
+            kill_after(data, 1.5 + 0.4 * moment, "migrate-profile", "--to", profile, env=env)
         run(data, "migrate-profile", "--to", profile, env=env)
-        there = opened_as(profile, data, env)
-        assert facts(there, []) == before, f"from {other}"
-        close(there)
+        moved = opened_as(profile, data, env)
+        assert facts(moved, []) == before, f"from {other}"
+        close(moved)
 
 
 def test_what_production_lacks_is_told_all_at_once(tmp_path: Path) -> None:
