@@ -1,5 +1,6 @@
 """Asking OpenSearch over HTTP: several nodes, limits on every wait, its failures in the house's words."""
 
+import logging
 import os
 import threading
 from base64 import b64encode
@@ -28,6 +29,8 @@ SERVER = "OpenSearch"
 PATIENCE = 10.0  # seconds for one answer
 _BUSY = (429, 502, 503, 504)
 _TELLING = 300  # characters of the server's own words
+
+logging.getLogger("opensearch").setLevel(logging.CRITICAL)  # it logs each try with a traceback; we raise what matters
 
 
 class IndexMissing(StoreFailed):

@@ -51,7 +51,7 @@ class Generations:
     def __init__(self, connection: Connection, index: str, shards: int, replicas: int) -> None:
         self.alias, self.next_alias = index, f"{index}-next"
         self._connection = connection
-        self._settings = settings(shards, replicas)
+        self._shards, self._replicas = shards, replicas
         self._name = re.compile(rf"{re.escape(index)}-v([0-9]+)-([0-9]+)")
 
     def standing(self) -> Standing:
@@ -121,8 +121,8 @@ class Generations:
     def _create(self, alias: str) -> None:
         number = max((each.number for each, _ in self._all()), default=0) + 1
         body = {
-            "settings": self._settings,
-            "mappings": mapping() | {"_meta": {"version": VERSION, "owed": False}},
+            "settings": settings(self._shards, self._replicas, self._processors()),
+            "mappings": mapping(self._replicas) | {"_meta": {"version": VERSION, "owed": False}},
             "aliases": {alias: {}},
         }
         try:
@@ -130,6 +130,11 @@ class Generations:
         except StoreFailed as error:
             if "resource_already_exists" not in str(error):  # another process was quicker
                 raise
+
+    def _processors(self) -> int:
+        """Of the smallest node."""
+        told = self._connection.ask("GET", "/_nodes/os", params={"filter_path": "nodes.*.os.allocated_processors"})
+        return min((int(node["os"]["allocated_processors"]) for node in told.get("nodes", {}).values()), default=2)
 
     def _delete(self, generation: Generation) -> None:
         try:

@@ -1,10 +1,12 @@
 """From the query tree, a visitor's visibility and filters to OpenSearch's query language."""
 
+from itertools import pairwise
 from typing import Any
 
 from repository.domain.access import AccessLevel, Visibility
 from repository.domain.search import Filters
 from repository.search.entries import day, open_gates
+from repository.search.opensearch_mapping import SHORT, pair
 from repository.search.query import And, Near, Not, Operand, Or, Phrase, Prefix, Word
 from repository.search.query import Query as Tree
 
@@ -13,10 +15,13 @@ MOST_BEGINNINGS = 1024  # words that one side of NEAR may begin like: the engine
 
 
 class TreeCompiler:
-    """Compiles a query tree for one tier: what the documents of that tier or a better one match."""
+    """Compiles a query tree for one tier: what the documents of that tier or a better one match.
 
-    def __init__(self, tier: int) -> None:
+    With `scored` False only which documents they are matters, which can cost less."""
+
+    def __init__(self, tier: int, scored: bool = True) -> None:
         self.tier = tier
+        self.scored = scored
         self.field = f"k{tier}"
 
     def compile(self, tree: Tree) -> Clause:
@@ -27,7 +32,7 @@ class TreeCompiler:
             case Prefix():
                 return unscored(some(self._beginning(tree)))
             case Phrase():
-                return {"match_phrase": {self.field: " ".join(word.at(self.tier) for word in tree.words)}}
+                return self._phrase(tree)
             case Near():
                 return self._near(tree)
             case Or():
@@ -37,6 +42,12 @@ class TreeCompiler:
             case Not():  # alone only inside another Not's part
                 return {"bool": {"must_not": [_left_out(tree)]}}
 
+    def _phrase(self, tree: Phrase) -> Clause:
+        if self.tier == 3 and len(tree.words) == 2 and not self.scored:
+            return _meeting(tree)[0]
+        phrase = {"match_phrase": {self.field: " ".join(word.at(self.tier) for word in tree.words)}}
+        return {"bool": {"must": phrase, "filter": _meeting(tree)}}
+
     def _all(self, tree: And) -> Clause:
         wanted = dict.fromkeys(part for part in tree.parts if not isinstance(part, Not))
         left_out = [_left_out(part) for part in tree.parts if isinstance(part, Not)]
@@ -45,7 +56,10 @@ class TreeCompiler:
 
     def _beginning(self, tree: Prefix) -> list[Clause]:
         stem, whole = tree.stem.at(self.tier), tree.keys.at(self.tier)
-        ways: list[Clause] = [{"prefix": {self.field: {"value": stem}}}]
+        short = len(stem) <= SHORT
+        ways: list[Clause] = [
+            {"term": {f"b{self.tier}": {"value": stem}}} if short else {"prefix": {self.field: {"value": stem}}}
+        ]
         return ways if whole.startswith(stem) else [*ways, {"term": {self.field: {"value": whole}}}]
 
     def _near(self, tree: Near) -> Clause:
@@ -113,8 +127,12 @@ def _filtered(filters: Filters) -> list[Clause]:
     return found
 
 
+def _meeting(tree: Phrase) -> list[Clause]:
+    return [{"term": {"pairs": {"value": pair(one.k3, other.k3)}}} for one, other in pairwise(tree.words)]
+
+
 def _left_out(tree: Not) -> Clause:
-    return TreeCompiler(tree.tier).compile(tree.part)
+    return TreeCompiler(tree.tier, scored=False).compile(tree.part)
 
 
 def _side_by_side(words: list[str]) -> Clause:

@@ -141,7 +141,7 @@ def test_an_older_form_serves_until_the_new_one_is_full(
     monkeypatch.setattr(opensearch_generations, "VERSION", 0)
     older = opensearch_generations.mapping()
     del older["properties"]["by_title"]
-    monkeypatch.setattr(opensearch_generations, "mapping", lambda: dict(older))
+    monkeypatch.setattr(opensearch_generations, "mapping", lambda _replicas: dict(older))
     begun(named)
     monkeypatch.undo()
     index = named()

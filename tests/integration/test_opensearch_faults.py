@@ -1,6 +1,7 @@
 """OpenSearch too busy, out of disk, cut off, frozen, killed: a clear error in time, nothing lost, and it goes on."""
 
 import json
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -152,17 +153,18 @@ def test_an_answer_of_nonsense_is_an_error_of_the_house(line: Line) -> None:
 # --- servers of our own, to be killed ------------------------------------------------------------------------------
 
 
-def enterable(folder: Path) -> None:
-    """For the plain user as whom the server runs."""
-    for each in (folder, folder.parent, folder.parent.parent):
-        each.chmod(0o755)
+@pytest.fixture
+def enterable() -> Iterator[Path]:
+    """A folder that the plain user as whom the server runs may enter; those of pytest are closed to others."""
+    with tempfile.TemporaryDirectory(prefix="diachi-opensearch-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
 
 
 @pytest.fixture
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenSearch]:
-    folder = tmp_path_factory.mktemp("opensearch")
-    enterable(folder)
-    server = OpenSearch(folder / "node", heap="512m")
+def own(enterable: Path) -> Iterator[OpenSearch]:
+    server = OpenSearch(enterable / "node", heap="512m")
     server.options = {"thread_pool.write.queue_size": "1", "thread_pool.write.size": "1"}
     server.start()
     yield server
@@ -216,11 +218,9 @@ def _more_writers_than_the_queue_holds(url: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.fault
-def test_the_servers_own_flood_stage_comes_and_goes(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_the_servers_own_flood_stage_comes_and_goes(enterable: Path) -> None:
     """The disk monitor itself blocks the index, and lifts the block when there is room again."""
-    folder = tmp_path_factory.mktemp("flood")
-    enterable(folder)
-    server = OpenSearch(folder / "node", heap="512m")
+    server = OpenSearch(enterable / "node", heap="512m")
     server.options = {
         "cluster.routing.allocation.disk.threshold_enabled": "true",
         "cluster.info.update.interval": "10s",
@@ -259,12 +259,8 @@ def _until(true: Callable[[], bool], seconds: float = 120.0) -> None:
 
 @pytest.mark.slow
 @pytest.mark.fault
-def test_a_cluster_of_three_loses_a_node_in_mid_search_and_no_query_fails(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
-    folder = tmp_path_factory.mktemp("cluster")
-    enterable(folder)
-    nodes = [OpenSearch(folder / f"node{at}", heap="512m") for at in range(3)]
+def test_a_cluster_of_three_loses_a_node_in_mid_search_and_no_query_fails(enterable: Path) -> None:
+    nodes = [OpenSearch(enterable / f"node{at}", heap="512m") for at in range(3)]
     for node in nodes:
         node.seeds = tuple(each.transport for each in nodes)
     start_all(nodes)
