@@ -1,5 +1,6 @@
 """A live site moved to other servers, or back: nearly all of it while it is in use, the rest while it stands still."""
 
+import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -160,11 +161,28 @@ def _named(names: IO[str]) -> Iterator[tuple[str, int | None]]:
 
 
 def _move_table(moment: Snapshot, filling: Loading, shape: Shape) -> Compared:
-    here = put_table(filling, shape, moment.lines(shape), _nobody_waits)
-    there = Counted(filling.snapshot.lines(shape), _nobody_waits)
+    """Move a table and read it back. Masters of old that have no row here have got one there: no difference."""
+    keys = set[bytes]()
+
+    def leaving() -> Iterator[str]:
+        for line in moment.lines(shape):
+            if shape.table == MASTERS:
+                keys.add(_key(line))
+            yield line
+
+    here = put_table(filling, shape, leaving(), _nobody_waits)
+    lines = filling.snapshot.lines(shape)
+    if shape.table == MASTERS:
+        lines = (line for line in lines if _key(line) in keys)
+    there = Counted(lines, _nobody_waits)
     for _ in there:
         pass
     return Compared(shape.table, here.rows, there.rows, (here.rows, here.digest) == (there.rows, there.digest))
+
+
+def _key(line: str) -> bytes:
+    """A master's key: the first column of its table."""
+    return bytes.fromhex(json.loads(line)[0])
 
 
 def _without_version(shape: Shape) -> Shape:

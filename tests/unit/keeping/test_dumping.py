@@ -74,6 +74,8 @@ def dumped(engine: Engine) -> dict[str, list[str]]:
 
 
 def load(engine: Engine, lines: dict[str, list[str]]) -> None:
+    with engine.execution_options(writing=True).begin() as connection:
+        connection.execute(METADATA.tables["master"].delete())  # what a store holds is not cleared with the rest
     with loading(engine) as filling:
         filling.clear()
         for shape in shapes():
