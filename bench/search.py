@@ -1,9 +1,12 @@
-"""Search speed at the size of a provincial collection: one client, embedded profile, 20 hits with snippets and boxes.
+"""Search speed at the size of a provincial collection: 20 hits with snippets and boxes.
 
     .venv/bin/python bench/search.py [--pages 70000] [--each 60] [--no-peer] [--dry]
+    .venv/bin/python bench/search.py --profile production [--pages 1000000] [--each 60] [--dry]
 
-Fills a site (ledger and index) with made-up items of real text, asks the product's own use case queries drawn from
-it, and asks SQLite FTS5 the same in the same run. Prints its tables and writes them into docs/benchmarks.md.
+Fills a site (ledger and index) with made-up items of real text, and asks the product's own use case queries drawn from
+it. In the embedded profile one client asks, and SQLite FTS5 the same in the same run; in the production profile (see
+search_production) one and sixteen ask OpenSearch and PostgreSQL. Prints its tables and writes them into
+docs/benchmarks.md.
 """
 
 import argparse
@@ -18,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "scripts")]
 
 from shared_data import SHARED  # noqa: E402
 
@@ -29,6 +32,8 @@ from bench.search_report import Timed, table  # noqa: E402
 from bench.search_site import Site  # noqa: E402
 from bench.sections import write_section  # noqa: E402
 from config.process import settle  # noqa: E402
+from config.services import build_services  # noqa: E402
+from config.settings import Settings  # noqa: E402
 from repository.catalog.finding import Finding  # noqa: E402
 from repository.domain.access import Visitor  # noqa: E402
 
@@ -67,10 +72,17 @@ class Built:
     peer_seconds: float = 0.0
 
 
+def embedded(folder: Path) -> Site:
+    """An empty site in a folder."""
+    settings = Settings(data=folder)  # type: ignore[call-arg]  # the rest has defaults
+    services = build_services(settings)
+    return Site(services.ledger, settings.ledger_url, "", services.index)
+
+
 def build(count: int, site: Site, peer: Peer | None) -> Built:
     """Put the pages into the site and the peer."""
     built = Built()
-    for batch in _batches(made_items(paragraphs(SHARED), count)):
+    for batch in batches(made_items(paragraphs(SHARED), count)):
         built.items += len(batch)
         pages = [document for document in site.put(batch) if document.page_id is not None]
         for page in pages:
@@ -83,7 +95,8 @@ def build(count: int, site: Site, peer: Peer | None) -> Built:
     return built
 
 
-def _batches(items: Iterator[MadeItem]) -> Iterator[list[MadeItem]]:
+def batches(items: Iterator[MadeItem]) -> Iterator[list[MadeItem]]:
+    """Whole items, BATCH pages at least together."""
     batch: list[MadeItem] = []
     for item in items:
         batch.append(item)
@@ -115,12 +128,13 @@ def ask(search: Search, peer: Peer | None, asked: list[Asked]) -> list[Timed]:
     settle()
     for entry in asked[:5]:
         search(entry.query)
-    ours = [_timed(search, entry.query) for entry in asked]
-    theirs = [_timed(peer.search, entry.peer)[0] if peer is not None else None for entry in asked]
+    ours = [timed_once(search, entry.query) for entry in asked]
+    theirs = [timed_once(peer.search, entry.peer)[0] if peer is not None else None for entry in asked]
     return [Timed(entry.kind, *our, its) for entry, our, its in zip(asked, ours, theirs, strict=True)]
 
 
-def _timed(search: Callable[[str], object], query: str) -> tuple[float, float]:
+def timed_once(search: Callable[[str], object], query: str) -> tuple[float, float]:
+    """Seconds on the clock and of processor time."""
     wall, cpu = time.perf_counter(), time.process_time()
     search(query)
     return time.perf_counter() - wall, time.process_time() - cpu
@@ -153,18 +167,25 @@ def _megabytes(folder: Path, name: str) -> float:
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--pages", type=int, default=70_000)
+    options.add_argument("--profile", choices=("embedded", "production"), default="embedded")
+    options.add_argument("--pages", type=int, help="70,000; 1,000,000 in production")
     options.add_argument("--each", type=int, default=60, help="queries of each kind")
     options.add_argument("--no-peer", action="store_true")
     options.add_argument("--dry", action="store_true", help="print only")
     given = options.parse_args()
+    if given.profile == "production":
+        from bench.search_production import run
+
+        run(given.pages or 1_000_000, given.each, given.dry)
+        return
+    pages = given.pages or 70_000
     with tempfile.TemporaryDirectory(prefix="diachi-bench-") as name:
         folder = Path(name)
-        site = Site(folder / "site")
+        site = embedded(folder / "site")
         peer = None if given.no_peer else Peer(folder / "peer.db")
-        built = build(given.pages, site, peer)
-        timed = ask(use_case(site.services.finding), peer, draw(built.samples, given.each))
-        text = section(folder, given.pages, site, built, timed, peer is not None)
+        built = build(pages, site, peer)
+        timed = ask(use_case(site.finding), peer, draw(built.samples, given.each))
+        text = section(folder, pages, site, built, timed, peer is not None)
     print(text)
     if not given.dry:
         write_section("search", text)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from repository.domain.vietnamese import clean, keys, tokenize
 
+MOST_PASSAGES = 20_000
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -23,6 +25,7 @@ class Samples:
         self.words: Counter[str] = Counter()
         self.passages: list[list[str]] = []
         self._seen = 0
+        self._dice = random.Random(3)
 
     def look_at(self, text: str) -> None:
         """Take in a page."""
@@ -31,7 +34,14 @@ class Samples:
             words = [token.text.lower() for token in tokenize(clean(text)) if token.text.isalpha()]
             self.words.update(words)
             start = self._seen * 31 % max(len(words) - 8, 1)
-            self.passages.append(words[start : start + 8])
+            self._keep(words[start : start + 8])
+
+    def _keep(self, passage: list[str]) -> None:
+        """The first of them, then by chance in place of another, so that they stand for all pages in little memory."""
+        if len(self.passages) < MOST_PASSAGES:
+            self.passages.append(passage)
+        elif (at := self._dice.randrange(self._seen // 10)) < MOST_PASSAGES:
+            self.passages[at] = passage
 
 
 def draw(samples: Samples, each: int, seed: int = 7) -> list[Asked]:

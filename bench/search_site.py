@@ -2,34 +2,36 @@
 
 import time
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, insert
 
 from bench.search_collection import LIBRARIES, READING, MadeItem
-from config.services import Services, build_services
-from config.settings import Settings
+from repository.catalog.finding import Finding
 from repository.catalog.indexing import page_document, record_document
 from repository.db import tables
 from repository.db.engine import make_engine
+from repository.db.ledger import Ledger
 from repository.db.packing import pack
 from repository.domain.pages import PageText
 from repository.domain.records import Item, Page
 from repository.domain.search import IndexDocument
+from repository.search.port import SearchIndex
 
 _MAKER = "bench"
 
 
 class Site:
-    """A site in a folder. `index_seconds` is the time that went into the index, `ledger_seconds` into the ledger."""
+    """A site's ledger (`url` and `password` open a second way into it) and its index.
 
-    def __init__(self, folder: Path) -> None:
-        settings = Settings(data=folder)  # type: ignore[call-arg]  # the rest has defaults
-        self.services: Services = build_services(settings)
+    `index_seconds` is the time that went into the index, `ledger_seconds` into the ledger."""
+
+    def __init__(self, ledger: Ledger, url: str, password: str, index: SearchIndex) -> None:
+        self.index = index
+        self.finding = Finding(ledger, index)
         self.index_seconds = self.ledger_seconds = 0.0
-        self._engine = make_engine(settings.ledger_url)
-        with self.services.ledger.write() as work:
+        self._engine = make_engine(url, password)
+        with ledger.write() as work:
             for library in LIBRARIES:
                 work.libraries.put(library)
         _insert(self._engine, {tables.BatchRow: [_batch(library.code) for library in LIBRARIES]})
@@ -39,26 +41,31 @@ class Site:
         start = time.perf_counter()
         _insert(self._engine, _rows(made))
         self.ledger_seconds += time.perf_counter() - start
-        documents = [
-            document
-            for each in made
-            for document in (
-                record_document(each.item),
-                *map(page_document, [each.item] * len(each.pages), each.pages, each.texts),
-            )
-        ]
+        documents = documents_of(made)
         start = time.perf_counter()
-        self.services.index.put(documents)
-        self.services.index.commit()
+        self.index.put(documents)
+        self.index.commit()
         self.index_seconds += time.perf_counter() - start
         return documents
 
     def settle(self) -> None:
         """Let the index finish its merges and give up writing; searching goes on."""
         start = time.perf_counter()
-        self.services.index.close()
+        self.index.close()
         self.index_seconds += time.perf_counter() - start
         self._engine.dispose()
+
+
+def documents_of(made: list[MadeItem]) -> list[IndexDocument]:
+    """What the product puts into the index for these items."""
+    return [
+        document
+        for each in made
+        for document in (
+            record_document(each.item),
+            *map(page_document, [each.item] * len(each.pages), each.pages, each.texts),
+        )
+    ]
 
 
 def _insert(engine: Engine, rows: dict[type[tables.Table], list[dict[str, Any]]]) -> None:

@@ -36,12 +36,12 @@ class OpenSearchIndex:
     ) -> None:
         self._connection = Connection(urls, user, password, ca_file)
         self._generations = Generations(self._connection, index, shards, replicas)
-        self._alias = index
+        self.alias = index
         self._shards = shards
         self._writer = Writer(self._connection, self._generations)
 
     def __repr__(self) -> str:
-        return f"OpenSearchIndex({self._connection.where}, {self._alias})"
+        return f"OpenSearchIndex({self._connection.where}, {self.alias})"
 
     def put(self, documents: Sequence[IndexDocument]) -> None:
         """Add documents, replacing those with the same page id (or, for a record, the same item)."""
@@ -57,7 +57,7 @@ class OpenSearchIndex:
 
     def items(self) -> frozenset[str]:
         """The items that the last commit holds documents of."""
-        asking = Asking(self._connection, self._alias, "", self._shards)
+        asking = Asking(self._connection, self.alias, "", self._shards)
         body = tally_items_body({"match_all": {}})
         try:
             return frozenset(tally_items(asking, asking.one(body), body, facets=False)[0])
@@ -94,14 +94,14 @@ class OpenSearchIndex:
     def count(self) -> int:
         """How many documents the last commit holds."""
         try:
-            return int(self._connection.ask("GET", f"/{self._alias}/_count")["count"])
+            return int(self._connection.ask("GET", f"/{self.alias}/_count")["count"])
         except IndexMissing:
             return 0
 
     def ping(self) -> None:
         """Whether the index can be searched; see the port."""
         told = self._connection.ask(
-            "GET", f"/_cluster/health/{self._alias}", params={"timeout": "0s", "local": "true"}, timeout=_SOON
+            "GET", f"/_cluster/health/{self.alias}", params={"timeout": "0s", "local": "true"}, timeout=_SOON
         )
         if told["status"] == "red":
             raise StoreFailed(
@@ -119,7 +119,7 @@ class OpenSearchIndex:
         """One page of hits, counted and faceted. Raises QueryRejected, StoreFailed, ServerUnreachable, WrongUse."""
         tree = parse(request.query)
         start, stop = hit_range(request)
-        asking = Asking(self._connection, self._alias, request.query, self._shards)
+        asking = Asking(self._connection, self.alias, request.query, self._shards)
         clauses = narrowing(request.visibility, request.filters)
         ranking = Ranking(asking, tree, clauses, request.sort, request.group)
         body = tally_items_body(ranking.matching) if request.group else tally_body(ranking.matching, request.facets)

@@ -113,7 +113,7 @@ def test_everything_is_owed_only_when_the_new_index_takes_what_is_put(named: Cal
 def test_an_index_that_was_lost_is_made_anew_and_says_so(named: Callable[[], OpenSearchIndex], ask: Connection) -> None:
     index = filled(begun(named), pages("một"))
     assert not index.wanting()
-    ask.ask("DELETE", f"/{index._alias}-v*")
+    ask.ask("DELETE", f"/{index.alias}-v*")
     assert (index.wanting(), index.count()) == (True, 0)
     with pytest.raises(StoreFailed, match="tự được dựng lại"):
         search(index, "một")
@@ -129,7 +129,7 @@ def test_no_write_makes_an_index_of_the_engines_own_invention(
 ) -> None:
     index = begun(named)
     index.put(pages("một"))
-    ask.ask("DELETE", f"/{index._alias}-v*")
+    ask.ask("DELETE", f"/{index.alias}-v*")
     with pytest.raises(StoreFailed):
         index.commit()
     assert generations(index) == []
