@@ -65,7 +65,7 @@ Milliseconds.
 | index | {bytes:.0f} bytes a page |
 | ledger | {ledger:.0f} bytes a page |
 | building the site | {built:.0f} pages a second into the index, {written:.0f} into the ledger |
-| the same {ready:,} documents into a fresh index | by the product {product:.0f} a second, ready-made {raw:.0f}: {ratio:.2f} × |
+| {ready:,} documents into a fresh index | {product:.0f} a second by the product, {raw:.0f} ready-made: {ratio:.2f} × |
 
 {date}, {machine}, Python {python}, load {load:.1f}. Goal: p95 ≤ 100 ms at one client, indexing ≥ 0.5 × ready-made.
 """
