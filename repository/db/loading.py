@@ -146,14 +146,16 @@ class Loading:
         return count
 
     def settle(self) -> None:
-        """Nobody works here yet: forget who worked where the rows come from and free what they held; let numbers go on
-        after the highest."""
+        """Nobody works here yet: forget who worked where the rows come from and free what they held; owe the files of
+        texts, which did not come along; let numbers go on after the highest."""
         for name in OF_THE_MOMENT:
             if inspect(self._connection).has_table(name):
                 self._connection.execute(table(name).delete())
         self._connection.execute(
             text("UPDATE job SET state = 'waiting', owner = NULL, lease_until = NULL WHERE state = 'leased'")
         )
+        if "copy" in {each["name"] for each in inspect(self._connection).get_columns("text_version")}:
+            self._connection.execute(text("UPDATE text_version SET copy = NULL WHERE copy IS NOT NULL"))
         if self._postgresql:
             self._go_on_counting()
 
