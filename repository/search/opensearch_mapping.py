@@ -8,7 +8,7 @@ from repository.domain.access import AccessLevel
 from repository.domain.collation import sort_key
 from repository.domain.search import IndexDocument
 from repository.domain.vietnamese import clean, text_keys
-from repository.search.entries import TIERS, day, gates, hash64, row
+from repository.search.entries import day, gates, hash64, row
 
 VERSION = 1  # raise it with every change here: an index of another version is rebuilt beside the one that serves
 LONGEST_KEYWORD = 8000  # characters; the engine refuses a document with a keyword over 32,766 bytes
@@ -79,13 +79,12 @@ def settings(shards: int, replicas: int, processors: int = 2) -> dict[str, Any]:
 def fields(document: IndexDocument) -> dict[str, Any]:
     """What the index holds of a document."""
     words = text_keys(clean(document.text))
-    held: dict[str, Any] = {
-        "pairs": " ".join({pair(one, other) for one, other in pairwise([word.k3 for word in words])})
-    }
-    for tier in TIERS:
-        keys = [word.at(tier) for word in words]
+    runs = {1: [word.k1 for word in words], 2: [word.k2 for word in words], 3: [word.k3 for word in words]}
+    held: dict[str, Any] = {"pairs": " ".join({pair(one, other) for one, other in pairwise(runs[3])})}
+    for tier, keys in runs.items():
         held[f"k{tier}"] = " ".join(keys)
-        held[f"b{tier}"] = " ".join({key[:length] for key in set(keys) for length in range(1, SHORT + 1)})
+        starts = {key[:SHORT] for key in keys}
+        held[f"b{tier}"] = " ".join(starts | {start[:length] for start in starts for length in range(1, SHORT)})
     held |= {
         "gate": gates(document),
         "item": document.item,
