@@ -36,7 +36,7 @@ class OpenSearchIndex:
     ) -> None:
         self._connection = Connection(urls, user, password, ca_file)
         self._generations = Generations(self._connection, index, shards, replicas)
-        self.alias = index
+        self.urls, self.alias = tuple(urls), index
         self._shards = shards
         self._writer = Writer(self._connection, self._generations)
 

@@ -40,6 +40,7 @@ class TantivyIndex:
     end, however it comes). Threads may share one instance."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self._folder = folder / VERSION
         self._schema = build_schema()
         self._lock = threading.RLock()  # over what is read from; never held while the engine writes
