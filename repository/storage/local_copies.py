@@ -9,7 +9,7 @@ from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
 from pathlib import Path
 from typing import BinaryIO
 
-from repository.domain.errors import N_, StoreFailed
+from repository.domain.errors import N_, ObjectDamaged, StoreFailed
 from repository.storage.measuring import digest_of
 
 LEFTOVER_SECONDS = 60  # what is being written changes more often than that, and is locked
@@ -29,8 +29,8 @@ class LocalCopies:
     @contextmanager
     def copy(self, key: str, source: Callable[[], BinaryIO]) -> Iterator[Path]:
         """The object's copy, which must not be written to; `source` is opened when there is none yet. One process of
-        the machine fetches, the others wait for it. Raises StoreFailed when what comes is not what the key says, or
-        the disk is full, and whatever `source` raises."""
+        the machine fetches, the others wait for it. Raises ObjectDamaged when what comes is not what the key says,
+        StoreFailed when the disk is full, and whatever `source` raises."""
         held = self._hold(key)
         if held is None:
             held = self._fetch(key, source)
@@ -81,7 +81,7 @@ class LocalCopies:
                 flock(out, LOCK_SH)  # says that it is no leftover, and holds the copy from its first moment
                 digest, _ = digest_of(stream, out)
                 if digest != key:
-                    raise StoreFailed(
+                    raise ObjectDamaged(
                         N_("Đối tượng {key} trong kho đã bị thay đổi: mã kiểm tra nay là {digest}; hãy chạy diachi "
                            "verify."),
                         key=key, digest=digest,
