@@ -32,7 +32,8 @@ def mapping(replicas: int = 0) -> dict[str, Any]:
 
     Two helps for speed: `b1` `b2` `b3` hold the first letter and the first two of every word, so that the shortest
     beginnings are looked up and not put together from thousands of words; `pairs` holds every two words side by side
-    by their coarsest keys, so that a phrase is looked for only where its words meet, however common they are."""
+    by their coarsest keys, so that a phrase is looked for only where its words meet and could come to the top, however
+    common they are."""
     return {
         "dynamic": "strict",
         # only a replica ever reads a copy of the source; a site that gets replicas later is to be reindexed
@@ -44,7 +45,7 @@ def mapping(replicas: int = 0) -> dict[str, Any]:
             "b1": _SET,
             "b2": _SET,
             "b3": _SET,
-            "pairs": _SET,
+            "pairs": {"type": "text", "analyzer": "whitespace", "index_options": "freqs"},
             "gate": _FILTER,
             "library": _FILTER,
             "kind": _FILTER,
@@ -80,7 +81,7 @@ def fields(document: IndexDocument) -> dict[str, Any]:
     """What the index holds of a document."""
     words = text_keys(clean(document.text))
     runs = {1: [word.k1 for word in words], 2: [word.k2 for word in words], 3: [word.k3 for word in words]}
-    held: dict[str, Any] = {"pairs": " ".join({pair(one, other) for one, other in pairwise(runs[3])})}
+    held: dict[str, Any] = {"pairs": " ".join([pair(one, other) for one, other in pairwise(runs[3])])}
     for tier, keys in runs.items():
         held[f"k{tier}"] = " ".join(keys)
         starts = {key[:SHORT] for key in keys}

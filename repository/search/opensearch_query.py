@@ -15,13 +15,10 @@ MOST_BEGINNINGS = 1024  # words that one side of NEAR may begin like: the engine
 
 
 class TreeCompiler:
-    """Compiles a query tree for one tier: what the documents of that tier or a better one match.
+    """Compiles a query tree for one tier: what the documents of that tier or a better one match."""
 
-    With `scored` False only which documents they are matters, which can cost less."""
-
-    def __init__(self, tier: int, scored: bool = True) -> None:
+    def __init__(self, tier: int) -> None:
         self.tier = tier
-        self.scored = scored
         self.field = f"k{tier}"
 
     def compile(self, tree: Tree) -> Clause:
@@ -43,10 +40,13 @@ class TreeCompiler:
                 return {"bool": {"must_not": [_left_out(tree)]}}
 
     def _phrase(self, tree: Phrase) -> Clause:
-        if self.tier == 3 and len(tree.words) == 2 and not self.scored:
-            return _meeting(tree)[0]
+        """Scored by how often its words meet, whatever their marks; that they meet as typed only decides whether the
+        document counts, so that the engine looks at places in the text only where the score could come to the top."""
+        meeting = [{"term": {"pairs": {"value": pair(one.k3, other.k3)}}} for one, other in pairwise(tree.words)]
+        if self.tier == 3 and len(meeting) == 1:
+            return meeting[0]
         phrase = {"match_phrase": {self.field: " ".join(word.at(self.tier) for word in tree.words)}}
-        return {"bool": {"must": phrase, "filter": _meeting(tree)}}
+        return {"bool": {"must": meeting, "filter": phrase}}
 
     def _all(self, tree: And) -> Clause:
         wanted = dict.fromkeys(part for part in tree.parts if not isinstance(part, Not))
@@ -127,12 +127,8 @@ def _filtered(filters: Filters) -> list[Clause]:
     return found
 
 
-def _meeting(tree: Phrase) -> list[Clause]:
-    return [{"term": {"pairs": {"value": pair(one.k3, other.k3)}}} for one, other in pairwise(tree.words)]
-
-
 def _left_out(tree: Not) -> Clause:
-    return TreeCompiler(tree.tier, scored=False).compile(tree.part)
+    return TreeCompiler(tree.tier).compile(tree.part)
 
 
 def _side_by_side(words: list[str]) -> Clause:

@@ -47,13 +47,12 @@ class Ranking:
         self._group = group
         self._scored = scored(tree)
         self._levels = {tier: TreeCompiler(tier).compile(tree) for tier in TIERS}
-        self._counted = {tier: TreeCompiler(tier, scored=False).compile(tree) for tier in TIERS}
         self._runs: tuple[int, ...] = TIERS if sort is Sort.RELEVANCE else (0,)  # 0: all tiers in one run
 
     @property
     def matching(self) -> Clause:
         """Every hit of any tier, as a filter."""
-        return self._narrowed("filter", self._counted[3])
+        return self._narrowed("filter", self._levels[3])
 
     def first_body(self, start: int, stop: int) -> Body:
         """What to ask along with the count; `window` reads the answer. Nothing of what lies deep."""
@@ -150,13 +149,13 @@ class Ranking:
 
     def _run(self, run: int) -> Clause:
         if not run:
-            named = [{"bool": {"filter": self._counted[tier], "_name": str(tier)}} for tier in TIERS[:2]]
+            named = [{"bool": {"filter": self._levels[tier], "_name": str(tier)}} for tier in TIERS[:2]]
             return {"bool": self.matching["bool"] | {"should": named}}
         clause = (
-            self._narrowed("must", self._levels[run]) if self._scored else self._narrowed("filter", self._counted[run])
+            self._narrowed("must", self._levels[run]) if self._scored else self._narrowed("filter", self._levels[run])
         )
         if run > 1:
-            clause["bool"]["must_not"] = [*clause["bool"].get("must_not", []), self._counted[run - 1]]
+            clause["bool"]["must_not"] = [*clause["bool"].get("must_not", []), self._levels[run - 1]]
         return clause
 
     def _narrowed(self, occur: str, clause: Clause) -> Clause:
