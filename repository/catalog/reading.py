@@ -1,14 +1,16 @@
 """What readers do: look at items and pages, as far as access allows."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from repository.catalog.access import allows, visibility
 from repository.db.ledger import Ledger, Work
 from repository.domain.access import Visibility, Visitor
-from repository.domain.errors import N_, AccessRefused, NotFound
+from repository.domain.batches import StepName, StepState
+from repository.domain.errors import N_, AccessRefused, NotFound, ObjectDamaged, ObjectMissing
+from repository.domain.jobs import JobKind, Priority
 from repository.domain.pages import PageText
 from repository.domain.records import Item, Library, Page
 from repository.domain.search import FacetCount, Filters, Sort
@@ -73,12 +75,26 @@ class Reading:
 
     @contextmanager
     def derivative(self, visitor: Visitor, page_id: str) -> Iterator[tuple[Path, Page]]:
-        """The page's pyramid as a local file, while the block lasts."""
+        """The page's pyramid as a local file, while the block lasts. One that the store has lost is owed to the
+        workers, before anything else they have to do; until then ObjectMissing is raised."""
         page = self.page(visitor, page_id)
         if page.derivative is None:
             raise NotFound(N_("Ảnh của trang này chưa sẵn sàng; hãy thử lại sau ít phút."))
-        with self._derivatives.local(page.derivative) as path:
+        with ExitStack() as stack:
+            try:
+                path = stack.enter_context(self._derivatives.local(page.derivative))
+            except (ObjectMissing, ObjectDamaged) as lost:
+                self._owe_derivative(page)
+                raise ObjectMissing(N_("Ảnh của trang này đang được tạo lại; hãy tải lại sau ít giây.")) from lost
             yield path, page
+
+    def _owe_derivative(self, page: Page) -> None:
+        with self._ledger.write() as work:
+            done = work.steps.of(page.id)[StepName.DERIVATIVE].state is StepState.DONE
+            if done:
+                work.steps.owe(page.id, StepName.DERIVATIVE)
+            if done or not work.jobs.owed(JobKind.PAGE, page.id):
+                work.jobs.enqueue(JobKind.PAGE, page.id, page.batch, Priority.READER)
 
     @contextmanager
     def master(self, visitor: Visitor, page_id: str) -> Iterator[tuple[Path, Page]]:
