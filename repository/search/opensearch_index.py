@@ -3,11 +3,10 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from repository.domain.errors import N_, StoreFailed
 from repository.domain.search import IndexDocument, IndexHit, SearchRequest, SearchResult
 from repository.search.entries import page_of_key
 from repository.search.opensearch_asking import Asking
-from repository.search.opensearch_connection import SERVER, Connection, IndexMissing
+from repository.search.opensearch_connection import Connection, IndexMissing
 from repository.search.opensearch_counting import tally, tally_body, tally_items, tally_items_body
 from repository.search.opensearch_generations import Generations
 from repository.search.opensearch_query import narrowing
@@ -16,7 +15,7 @@ from repository.search.opensearch_writing import Writer
 from repository.search.paging import hit_range
 from repository.search.query import parse
 
-_SOON = 2.0  # seconds
+_SOON = 1.5  # seconds
 
 
 class OpenSearchIndex:
@@ -99,16 +98,14 @@ class OpenSearchIndex:
             return 0
 
     def ping(self) -> None:
-        """Whether the index can be searched; see the port."""
-        told = self._connection.ask(
-            "GET", f"/_cluster/health/{self.alias}", params={"timeout": "0s", "local": "true"}, timeout=_SOON
+        """Whether every part of the index can be searched; see the port."""
+        self._connection.ask(
+            "POST",
+            f"/{self.alias}/_search",
+            {"size": 0, "track_total_hits": False, "terminate_after": 1},
+            params={"allow_partial_search_results": "false"},
+            timeout=_SOON,
         )
-        if told["status"] == "red":
-            raise StoreFailed(
-                N_("{server} tại {where} thiếu một phần chỉ mục tìm kiếm (trạng thái đỏ). Hãy kiểm tra các nút."),
-                server=SERVER,
-                where=self._connection.where,
-            )
 
     def close(self) -> None:
         """Drop what was not committed and close connections."""
