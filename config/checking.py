@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from config.keeping import is_bucket
 from config.settings import Settings
 from repository.domain.errors import N_, DiachiError, ServerUnreachable, WrongUse
 
@@ -39,7 +40,7 @@ def check_settings(settings: Settings) -> list[Problem]:
 
 def _folders(settings: Settings) -> Iterator[Problem]:
     places = [("DIACHI_DATA", settings.data)]
-    if settings.backup_to:
+    if settings.backup_to and not is_bucket(settings.backup_to):
         places.append(("DIACHI_BACKUP_TO", Path(settings.backup_to)))
     for name, folder in places:
         there = next(each for each in (folder, *folder.absolute().parents) if each.exists())

@@ -12,7 +12,7 @@ from config.settings import Settings
 from repository.db.engine import PING, make_engine
 from repository.db.failures import failures_named
 from repository.domain.errors import N_, DiachiError, ServerUnreachable, StoreFailed, WrongUse
-from repository.search.opensearch_connection import Connection
+from repository.search.opensearch_connection import Connection, NotLetIn
 from repository.storage.minio_check import problems
 from repository.storage.minio_client import MinioConnection, MinioKey
 from repository.storage.minio_errors import said
@@ -21,21 +21,33 @@ from repository.storage.minio_rights import Buckets
 OLDEST = {"PostgreSQL": (14,), "OpenSearch": (2, 10), "Redis": (6, 0)}
 SECONDS = 3.0
 _NEEDS_UTF8 = "UTF8"
+_TABLES_OR_RIGHT = (
+    "SELECT to_regclass('alembic_version') IS NOT NULL OR coalesce(has_schema_privilege(current_schema(), 'CREATE'), "
+    "false)"
+)
 
 
 def postgresql(settings: Settings) -> list[DiachiError]:
-    """Lets us in, is new enough, keeps UTF-8."""
+    """Lets us in, is new enough, keeps UTF-8, has our tables or lets us make them."""
     engine = make_engine(settings.database_url, settings.database_password.get_secret_value())
     try:
         with failures_named(), engine.get_execution_options().get(PING, engine).connect() as connection:
             version = str(connection.scalar(text("SHOW server_version")))
             coding = str(connection.scalar(text("SHOW server_encoding")))
+            may_begin = bool(connection.scalar(text(_TABLES_OR_RIGHT)))
     finally:
         engine.dispose()
     found = _too_old("PostgreSQL", version)
     if coding != _NEEDS_UTF8:
         found.append(WrongUse(N_("Cơ sở dữ liệu PostgreSQL ghi bằng mã {coding}; hãy tạo lại nó với ENCODING 'UTF8'."),
                               coding=coding))  # fmt: skip
+    if not may_begin:
+        found.append(
+            WrongUse(
+                N_("Cơ sở dữ liệu PostgreSQL còn trống mà người dùng trong DIACHI_DATABASE_URL không được tạo bảng ở "
+                   "đó; hãy giao nó cho người dùng ấy: ALTER DATABASE … OWNER TO …")
+            )
+        )  # fmt: skip
     return found
 
 
@@ -64,6 +76,8 @@ def opensearch(settings: Settings) -> list[DiachiError]:
     )  # fmt: skip
     try:
         answer = connection.ask("GET", "/", timeout=SECONDS)
+    except NotLetIn as refused:
+        raise WrongUse(refused.template, **refused.params) from refused
     finally:
         connection.close()
     version = answer.get("version", {}) if isinstance(answer, dict) else {}
@@ -95,7 +109,7 @@ def _of_redis() -> Iterator[None]:
         ) from error
     except (RedisError, OSError) as error:
         raise ServerUnreachable(
-            N_("Máy chủ {server} không trả lời ({cause}); hãy kiểm tra máy chủ ấy và thiết lập DIACHI_REDIS_URL."),
+            N_("Máy chủ {server} không trả lời ({cause}); hãy kiểm tra máy chủ ấy và các thiết lập DIACHI_REDIS_…."),
             server="Redis", cause=type(error).__name__,
         ) from error  # fmt: skip
 

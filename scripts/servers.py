@@ -88,9 +88,11 @@ class Postgres(AsPlainUser):
 
     def _sql(self, database: str, statement: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         psql = [str(binaries.postgres_folder() / "psql"), "-h", HOST, "-p", str(self.port), "-U", "postgres", "-XAtq",
-                "-v", "ON_ERROR_STOP=1", "-d", database, "-c", statement]  # fmt: skip
+                "-v", "ON_ERROR_STOP=1", "-d", database]  # fmt: skip
         env = {**os.environ, "PGPASSWORD": self.password, "PGCONNECT_TIMEOUT": "5"}
-        return subprocess.run(psql, env=env, capture_output=True, text=True, check=check, cwd=self.folder)
+        return subprocess.run(  # a statement may hold a password, and everybody may read command lines
+            psql, input=statement, env=env, capture_output=True, text=True, check=check, cwd=self.folder
+        )
 
 
 class Redis(Server):

@@ -15,6 +15,7 @@ POSTGRESQL = "PostgreSQL"
 _AWAY = ("08", "57P", "53300", "25P03", "28", "3D000")
 _FULL = ("53100", "53200", "58")
 _BUSY = ("55P03", "57014", "40001", "40P01")
+_REFUSED = ("42501", "25006")  # no right to it; a standby, or set to be only read
 
 _SQLITE_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _SQLITE_FULL = {sqlite3.SQLITE_FULL}
@@ -27,8 +28,8 @@ _SQLITE_FAULT = {
 @contextmanager
 def failures_named() -> Iterator[None]:
     """Raises ServerUnreachable for a database that is not there or went away in mid-work, StoreFailed for one that
-    cannot keep anything or is kept waiting too long (a deadlock included); what else the database objects to is a
-    fault of the program, and stays as it is.
+    cannot keep anything, refuses us the right or is kept waiting too long (a deadlock included); what else the
+    database objects to is a fault of the program, and stays as it is.
 
     Nothing was written when this raises, save one case: the connection broke while a commit was under way, and nobody
     can tell. Whatever is done again must therefore do nothing the second time, as everything fenced by a job does."""
@@ -57,12 +58,20 @@ def _of_postgresql(error: DBAPIError) -> DiachiError | None:
             N_("{server} không ghi được ({problem}). Hãy giải phóng đĩa hoặc bộ nhớ của máy chủ đó rồi thử lại."),
             server=POSTGRESQL, problem=_said(error),
         )  # fmt: skip
+    if code is not None and code.startswith(_REFUSED):
+        return StoreFailed(
+            N_(
+                "{server} không cho người dùng đã đặt làm việc cần làm ({problem}). Cơ sở dữ liệu phải thuộc về người "
+                "dùng ấy (ALTER DATABASE … OWNER TO …) và phải ghi được."
+            ),
+            server=POSTGRESQL, problem=_said(error),
+        )  # fmt: skip
     lost = error.connection_invalidated or (code is None and type(error.orig).__name__ in _WITHOUT_CODE)
     if lost or (code is not None and code.startswith(_AWAY)):
         return ServerUnreachable(
             N_(
-                "Không liên lạc được với {server} ({problem}). Hãy kiểm tra máy chủ {server} và thiết lập "
-                "DIACHI_DATABASE_URL; dữ liệu đã ghi vẫn còn, có thể thử lại khi máy chủ chạy."
+                "Không liên lạc được với {server} ({problem}). Hãy kiểm tra máy chủ {server} và các thiết lập "
+                "DIACHI_DATABASE_…; dữ liệu đã ghi vẫn còn, có thể thử lại khi máy chủ chạy."
             ),
             server=POSTGRESQL, problem=_said(error),
         )  # fmt: skip

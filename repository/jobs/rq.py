@@ -170,6 +170,6 @@ def _answering() -> Iterator[None]:
         yield
     except (RedisError, OSError) as error:
         raise ServerUnreachable(
-            N_("Máy chủ {server} không trả lời ({cause}); hãy kiểm tra máy chủ ấy và thiết lập DIACHI_REDIS_URL."),
+            N_("Máy chủ {server} không trả lời ({cause}); hãy kiểm tra máy chủ ấy và các thiết lập DIACHI_REDIS_…."),
             server="Redis", cause=type(error).__name__,
         ) from error  # fmt: skip

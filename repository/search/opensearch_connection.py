@@ -37,6 +37,10 @@ class IndexMissing(StoreFailed):
     """The server answers, but the index or alias is not there."""
 
 
+class NotLetIn(StoreFailed):
+    """The server does not take the name or password, or gives no right to what was asked."""
+
+
 class Busy(StoreFailed):
     """The server has too much to do, or is not ready; the same request may be sent again."""
 
@@ -167,7 +171,7 @@ class Connection:
             case ConnectionError():
                 return self.unreachable(str(error.error)[:_TELLING])
             case AuthenticationException() | AuthorizationException() if "block" not in str(error.error):
-                return StoreFailed(
+                return NotLetIn(
                     N_(
                         "{server} tại {where} không nhận tên hoặc mật khẩu đã đặt, hoặc không cho quyền ({reason}). "
                         "Hãy kiểm tra DIACHI_OPENSEARCH_USER và DIACHI_OPENSEARCH_PASSWORD_FILE."

@@ -84,7 +84,7 @@ class Generations:
             filled = self.standing().filling
         owe_everything()
         if filled is not None:
-            self._connection.ask("PUT", f"/{filled.name}/_mapping", {"_meta": {"version": VERSION, "owed": True}})
+            self._note_owed(filled)
 
     def finish(self) -> None:
         """Let the generation that was filled serve, in one step, and delete all others; nothing if none is ready."""
@@ -135,6 +135,12 @@ class Generations:
         """Of the smallest node."""
         told = self._connection.ask("GET", "/_nodes/os", params={"filter_path": "nodes.*.os.allocated_processors"})
         return min((int(node["os"]["allocated_processors"]) for node in told.get("nodes", {}).values()), default=2)
+
+    def _note_owed(self, filled: Generation) -> None:
+        try:
+            self._connection.ask("PUT", f"/{filled.name}/_mapping", {"_meta": {"version": VERSION, "owed": True}})
+        except IndexMissing:
+            return  # another process began anew meanwhile, and has it owed everything too
 
     def _delete(self, generation: Generation) -> None:
         try:

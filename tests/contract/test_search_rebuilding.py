@@ -94,6 +94,20 @@ def test_a_rebuild_that_dies_before_anything_is_owed_is_never_served(named: Call
     assert found(named(), "còn") == ["p0"]
 
 
+def test_a_rebuild_that_another_begins_anew_meanwhile_is_left_to_it(named: Callable[[], OpenSearchIndex]) -> None:
+    index = filled(begun(named), pages("một"))
+    told: list[str] = []
+
+    def another_begins() -> None:
+        named().begin_rebuild(lambda: told.append("owed everything"))
+
+    index.begin_rebuild(another_begins)
+    assert (told, index.rebuilding(), index.wanting()) == (["owed everything"], True, False)
+    filled(index, pages("một", "hai"))
+    index.finish_rebuild()
+    assert set(found(index, "một OR hai")) == {"p0", "p1"}
+
+
 def test_a_rebuilt_index_holds_only_what_was_put_again(named: Callable[[], OpenSearchIndex]) -> None:
     index = filled(begun(named), pages("một", "hai"))
     index.begin_rebuild(lambda: None)

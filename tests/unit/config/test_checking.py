@@ -1,10 +1,17 @@
 """Settings whose form is right but which cannot work: each is named, with what to do."""
 
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
 import pytest
 from servers import free_port
 
 from config.checking import check_settings
 from config.settings import Settings
+from repository.db.engine import make_engine
+from repository.db.migrate import upgrade
+from repository.domain.errors import StoreFailed
 
 
 def told(settings: Settings) -> list[tuple[bool, int, str]]:
@@ -69,3 +76,63 @@ def test_wrong_secrets_are_told_apart_from_silence(tmp_path, servers, own_name):
     }  # fmt: skip
     assert "password authentication failed" in str(found)
     assert "sai-mật-khẩu" not in str(found)
+
+
+@pytest.mark.service
+def test_an_empty_database_of_somebody_else(tmp_path, servers, own_name):
+    settings = servers.settings(own_name)
+    servers.postgres._sql("postgres", f"ALTER DATABASE {own_name} OWNER TO postgres")
+    given = Settings(
+        data=tmp_path, profile="production", database_url=settings["DIACHI_DATABASE_URL"],
+        database_password=servers.postgres.password, minio_endpoint=settings["DIACHI_MINIO_ENDPOINT"],
+        minio_access_key="nobody", minio_secret_key="sai-mật-khẩu", redis_url=settings["DIACHI_REDIS_URL"],
+        opensearch_urls=settings["DIACHI_OPENSEARCH_URLS"],
+    )  # fmt: skip
+    about = [(fatal, code) for fatal, code, sentence in told(given) if "ALTER DATABASE … OWNER TO …" in sentence]
+    assert about == [(True, 2)]
+    engine = make_engine(given.database_url, servers.postgres.password)
+    with pytest.raises(StoreFailed, match="ALTER DATABASE … OWNER TO …"):
+        upgrade(engine)
+    servers.postgres._sql("postgres", f"ALTER DATABASE {own_name} OWNER TO diachi")
+    assert not [sentence for _, _, sentence in told(given) if "PostgreSQL" in sentence]
+    engine.dispose()
+
+
+@pytest.fixture
+def closed_door() -> Iterator[str]:
+    """The address of a server that lets nobody in."""
+
+    class Closed(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(401)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_said: object) -> None:
+            return
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Closed) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_a_wrong_password_of_opensearch_will_not_mend_by_itself(tmp_path, closed_door):
+    nowhere = f"127.0.0.1:{free_port()}"
+    found = told(
+        Settings(
+            data=tmp_path, profile="production", database_url=f"postgresql+psycopg://u@{nowhere}/d",
+            minio_endpoint=nowhere, minio_access_key="a", minio_secret_key="bbbbbbbb", opensearch_urls=closed_door,
+            opensearch_user="diachi", opensearch_password="sai-mật-khẩu", redis_url=f"redis://{nowhere}/0",
+        )
+    )  # fmt: skip
+    about = [(fatal, code) for fatal, code, sentence in found if "DIACHI_OPENSEARCH_PASSWORD_FILE" in sentence]
+    assert about == [(True, 2)]
+    assert "sai-mật-khẩu" not in str(found)
+
+
+def test_a_bucket_for_backups_is_no_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "s3:").write_text("no folder can be made here")
+    found = told(Settings(data=tmp_path / "site", backup_to="s3://sao-luu"))
+    assert [sentence for _, _, sentence in found if "DIACHI_BACKUP_TO" in sentence] == []
