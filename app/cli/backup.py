@@ -42,6 +42,7 @@ def backup(
         return _list(open_place(settings, where, make=False))
     services = site.open()
     with closing(services.ledger):
+        services.masters.ping()  # tells quickly when nobody is there
         try:
             opened = open_place(settings, where, make=True)
         except DiachiError as error:

@@ -2,7 +2,7 @@
 
 import click
 
-from app.cli.ingest import set_aside, show_report, watch
+from app.cli.ingest import lacking, set_aside, show_report, watch
 from app.cli.site import Site, operator
 from app.cli.workers import working
 
@@ -36,7 +36,7 @@ def resume(site: Site, batch_id: str, as_json: bool) -> int:
         watch(services, visitor, batch_id, workers)
     report = services.progressing.report(visitor, batch_id)
     show_report(report, as_json)
-    return 1 if report.refused or set_aside(report) else 0
+    return 1 if report.refused or set_aside(report) or lacking(report) else 0
 
 
 @batch.command()

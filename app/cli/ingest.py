@@ -14,7 +14,7 @@ from app.cli.workers import Workers, working
 from repository.catalog.sheet import is_sheet
 from repository.domain.access import AccessLevel, Visitor
 from repository.domain.batches import BatchState, Progress, Report
-from repository.domain.errors import N_, WrongUse
+from repository.domain.errors import N_, ServerUnreachable, StoreFailed, WrongUse
 from repository.scans.naming import natural_key
 
 if TYPE_CHECKING:
@@ -29,6 +29,9 @@ POLL, LOG_EVERY = 0.5, 5.0
 @click.option("--library", help="Mã thư viện / library code.")
 @click.option("--item", help="Mã tài liệu nhận mọi trang / the one item for all pages.")
 @click.option("--title", help="Tên lô / title of the batch.")
+@click.option(
+    "--batch", "begun", metavar="ID", help="Gửi tiếp vào lô dở dang / go on with a batch that was broken off."
+)
 @click.option("--publish", is_flag=True, help="Công bố ngay / publish at once.")
 @click.option("--access", type=click.Choice(LEVELS), help="Quyền truy cập / access level.")
 @click.option("--password-file", type=click.Path(path_type=Path, exists=True, dir_okay=False),
@@ -41,6 +44,7 @@ def ingest(
     library: str | None,
     item: str | None,
     title: str | None,
+    begun: str | None,
     publish: bool,
     access: str | None,
     password_file: Path | None,
@@ -53,19 +57,38 @@ def ingest(
         services = site.open()
         code = library or services.settings.library_code
         visitor = operator(code)
-        batch = services.intake.open_batch(
-            visitor, title or paths[0].resolve().name, code, expected_files=expected(files), publish=publish,
-            access=AccessLevel(access) if access else None, item=item,
-        )  # fmt: skip
+        services.masters.ping()  # before there is a batch that could stay empty
+        if begun is not None:
+            batch = services.intake.batch(visitor, begun)
+        else:
+            batch = services.intake.open_batch(
+                visitor, title or paths[0].resolve().name, code, expected_files=expected(files), publish=publish,
+                access=AccessLevel(access) if access else None, item=item,
+            )  # fmt: skip
         click.echo(f"Lô {batch.id}: {len(files)} tệp", err=True)
-        for path, name in files:
-            with path.open("rb") as stream:
-                services.intake.receive(visitor, batch.id, name, stream, password)
+        send(services, visitor, batch.id, files, password)
         services.intake.close(visitor, batch.id)
         watch(services, visitor, batch.id, workers)
     report = services.progressing.report(visitor, batch.id)
     show_report(report, as_json)
-    return 1 if report.refused or set_aside(report) else 0
+    return 1 if report.refused or set_aside(report) or lacking(report) else 0
+
+
+def send(
+    services: "Services", visitor: Visitor, batch: str, files: list[tuple[Path, str]], password: str | None
+) -> None:
+    """Hand the files in; says how to go on where a server or a disk stops that. Those that are in are not sent again
+    then: the same name and content is the same file."""
+    try:
+        for path, name in files:
+            with path.open("rb") as stream:
+                services.intake.receive(visitor, batch, name, stream, password)
+    except (ServerUnreachable, StoreFailed, OSError):
+        click.echo(
+            f"Lô {batch} chưa nhận đủ tệp và vẫn mở. Khi sửa xong, gửi tiếp bằng chính lệnh này thêm --batch {batch}",
+            err=True,
+        )
+        raise
 
 
 def files_in(paths: tuple[Path, ...]) -> Iterator[tuple[Path, str]]:
@@ -141,6 +164,11 @@ def set_aside(report: Report) -> int:
     return sum(finding.kind == "set_aside" for finding in report.findings)
 
 
+def lacking(report: Report) -> int:
+    """How many files the batch still waits for, as far as that was said."""
+    return max((report.expected or 0) - report.received, 0)
+
+
 def show_report(report: Report, as_json: bool) -> None:
     """Print what became of the batch, for people or as one JSON object on the last line."""
     if as_json:
@@ -148,6 +176,8 @@ def show_report(report: Report, as_json: bool) -> None:
         return
     click.echo(f"Lô {report.batch.id} “{report.batch.title}”: {report.batch.state.value}")
     click.echo(f"  nhận {report.received} tệp, nhập {report.pages_ingested} trang, {report.seconds:.0f} giây")
+    if missing := lacking(report):
+        click.echo(f"  THIẾU {missing} tệp: lô định nhận {report.expected}")
     for file in report.refused:
         click.echo(f"  từ chối  {file.name}: {file.reason}")
     for finding in report.findings:

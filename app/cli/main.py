@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from app.cli.site import Site
-from repository.domain.errors import DiachiError, NotFound, QueryRejected, WrongUse
+from repository.domain.errors import DiachiError, NotFound, QueryRejected, ServerUnreachable, StoreFailed, WrongUse
 
 COMMANDS = {
     "backup": "app.cli.backup:backup",
@@ -59,5 +59,14 @@ def main() -> None:
         code = 130
     except DiachiError as error:
         click.echo(str(error), err=True)
-        code = WrongUse.exit_code if isinstance(error, NotFound | QueryRejected) else error.exit_code
+        code = code_of(error)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def code_of(error: DiachiError) -> int:
+    """The exit code for an error that ends a command. A server that refuses us is as good as one that is away."""
+    if isinstance(error, NotFound | QueryRejected):
+        return WrongUse.exit_code
+    if isinstance(error, StoreFailed) and "server" in error.params:
+        return ServerUnreachable.exit_code
+    return error.exit_code

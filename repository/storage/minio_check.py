@@ -31,10 +31,11 @@ def problems(connection: MinioConnection, buckets: Buckets, retention_days: int)
     """What is not as it should be, as Vietnamese sentences; an empty list is well. Leaves one tiny object, `probe`, in
     the masters bucket. Raises ServerUnreachable or StoreFailed when it cannot be told."""
     with said(connection.endpoint, "HeadBucket", buckets.prefix):
-        client = connection.client()
-        absent = [bucket for bucket in buckets.all if not client.bucket_exists(bucket)]
+        asked = connection.client(patient=False)  # tells quickly when nobody is there
+        absent = [bucket for bucket in buckets.all if not asked.bucket_exists(bucket)]
     if absent:
         return [f"Chưa có ngăn chứa {bucket}; hãy chạy diachi storage setup." for bucket in absent]
+    client = connection.client()
     with said(connection.endpoint, "GetObjectLockConfiguration", buckets.masters):
         found = _of_masters(client, buckets.masters, retention_days)
     with said(connection.endpoint, "PutObject", f"{buckets.masters}/{PROBE}"):

@@ -38,6 +38,8 @@ def set_up(admin: MinioConnection, wanted: Wanted) -> list[str]:
     key with every right. Done again, it changes nothing. Retention that was longer is not shortened by it for masters
     that are there already. Raises ServerUnreachable or StoreFailed."""
     done = []
+    with said(admin.endpoint, "HeadBucket", wanted.buckets.masters):  # tells quickly when nobody is there
+        admin.client(patient=False).bucket_exists(wanted.buckets.masters)
     for bucket in wanted.buckets.all:
         _make_bucket(admin, bucket, wanted)
         done.append(f"Ngăn chứa {bucket}: sẵn sàng.")

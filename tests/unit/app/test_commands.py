@@ -6,9 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from app.cli.ingest import lacking, send
+from app.cli.main import code_of as exit_code
 from app.cli.main import main
-from app.cli.site import password_in
-from repository.domain.errors import WrongUse
+from app.cli.site import operator, password_in
+from config.services import build_services
+from config.settings import Settings
+from repository.domain.errors import StoreFailed, WrongUse
+from repository.domain.records import Library
 
 
 def code_of(monkeypatch: pytest.MonkeyPatch, data: Path, *words: str) -> object:
@@ -46,3 +51,28 @@ def test_a_password_file_in_another_encoding_is_named(tmp_path: Path) -> None:
     (tmp_path / "pw").write_bytes("bí mật".encode("utf-16"))
     with pytest.raises(WrongUse, match="UTF-8"):
         password_in(tmp_path / "pw")
+
+
+def test_a_batch_that_broke_off_says_how_to_go_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    services = build_services(Settings(data=tmp_path / "data"))
+    with services.ledger.write() as work:
+        work.libraries.put(Library("TV", "Thư viện"))
+    first, second = tmp_path / "1.png", tmp_path / "2.png"
+    first.write_bytes(b"one")
+    visitor = operator("TV")
+    batch = services.intake.open_batch(visitor, "Lô", "TV", expected_files=2).id
+    files = [(first, "1.png"), (second, "2.png")]
+    with pytest.raises(FileNotFoundError):
+        send(services, visitor, batch, files, None)
+    assert f"--batch {batch}" in capsys.readouterr().err
+    assert lacking(services.progressing.report(visitor, batch)) == 1
+    second.write_bytes(b"two")
+    send(services, visitor, batch, files, None)
+    report = services.progressing.report(visitor, batch)
+    assert (report.received, lacking(report)) == (2, 0), "what was in is not sent twice"
+    services.ledger.close()
+
+
+def test_a_server_that_refuses_is_as_good_as_away() -> None:
+    assert exit_code(StoreFailed("{server}", server="MinIO")) == 3
+    assert exit_code(StoreFailed("đĩa đầy")) == 1
