@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import case, or_, select, update
 from sqlalchemy.orm import Session
 
-from repository.db.moments import database_in, database_now
+from repository.db.moments import database_count, database_in, database_now
 from repository.db.service_tables import DutyRow
 from repository.db.upserts import insert_into
 
@@ -24,16 +24,19 @@ class Duties:
     def take(self, name: str, owner: str, span: timedelta) -> int | None:
         """Take the duty, or keep it, for `span` (an hour at most); None while somebody else has it.
 
-        Gives a token that is higher each time the duty goes to another owner. One statement, so that of two who ask at
-        once one gets it."""
+        Gives a token that is higher each time the duty goes to another owner, also where the ledger was lost in between
+        and an older one, or a new one, stands in its place: the index may hold what was written under the tokens of
+        the lost one, and would not let it be replaced under lower ones. One statement, so that of two who ask at once
+        one gets it."""
         new = insert_into(self._session, _duty)
-        new = new.values(name=name, owner=owner, until=database_in(min(span, LONGEST)), token=1)
+        new = new.values(name=name, owner=owner, until=database_in(min(span, LONGEST)), token=database_count())
         wanted = new.excluded
-        passed_on = case((_duty.c.owner == wanted.owner, 0), else_=1)
+        following = case((_duty.c.token < wanted.token, wanted.token), else_=_duty.c.token + 1)
+        token = case((_duty.c.owner == wanted.owner, _duty.c.token), else_=following)
         found: int | None = self._session.scalar(
             new.on_conflict_do_update(
                 index_elements=[_duty.c.name],
-                set_={"owner": wanted.owner, "until": wanted.until, "token": _duty.c.token + passed_on},
+                set_={"owner": wanted.owner, "until": wanted.until, "token": token},
                 where=or_(
                     _duty.c.owner.is_(None),
                     _duty.c.owner == wanted.owner,

@@ -60,7 +60,7 @@ def open_bucket(key: MinioKey, bucket: str, scratch: Path, *, make: bool) -> Pla
     cannot be read twice. Raises ServerUnreachable or StoreFailed."""
     connection = MinioConnection(key)
     with said(connection.endpoint, "HeadBucket", bucket):
-        there = connection.client().bucket_exists(bucket)
+        there = connection.client(patient=False).bucket_exists(bucket)  # tells quickly
     if not there and not make:
         raise StoreFailed(
             N_("MinIO ({endpoint}) không có ngăn sao lưu {bucket}."), endpoint=connection.endpoint, bucket=bucket
