@@ -48,11 +48,12 @@ def start(folder: Path) -> int:
         return 3
     finally:
         started = {server.name: _entry(server) for server in servers if server.pid}
-        (folder / "services.json").write_text(json.dumps({**known, **started}, indent=1))
+        _keep(folder, {**known, **started})
     settings = {"DIACHI_PROFILE": "production"}
     for server in servers:
         settings |= server.settings()
-    set_up_storage(servers, settings, folder)
+    if not set_up_storage(servers, settings, folder):
+        return 3  # the command has said why
     lines = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in settings.items())
     (folder / "services.env").write_text(lines)
     print(lines, end="")
@@ -85,12 +86,12 @@ def status(folder: Path) -> int:
     return 0 if len(known) == len(KINDS) and all(_alive(entry) for entry in known.values()) else 1
 
 
-def set_up_storage(servers: list[Server], settings: dict[str, str], folder: Path) -> None:
-    """Buckets, life-cycle rules, the application's key and the custodian's."""
+def set_up_storage(servers: list[Server], settings: dict[str, str], folder: Path) -> bool:
+    """Buckets, life-cycle rules, the application's key and the custodian's; False when that failed."""
     minio = next(server for server in servers if isinstance(server, Minio))
     command = [str(DIACHI), "--data", str(folder / "setup"), "storage", "setup", "--admin-user", minio.root_user,
                "--admin-password-file", str(minio.folder / "root-password")]  # fmt: skip
-    subprocess.run(command, check=True, env={**os.environ, **settings}, stdout=sys.stderr)
+    return subprocess.run(command, check=False, env={**os.environ, **settings}, stdout=sys.stderr).returncode == 0
 
 
 def _server(kind: type[Server], folder: Path, known: Known) -> Server:
@@ -107,6 +108,13 @@ def _entry(server: Server) -> dict[str, int]:
 def _known(folder: Path) -> Known:
     file = folder / "services.json"
     return json.loads(file.read_text()) if file.exists() else {}
+
+
+def _keep(folder: Path, known: Known) -> None:
+    """Write down what runs; a start that is killed leaves what was written before."""
+    aside = folder / "services.json.new"
+    aside.write_text(json.dumps(known, indent=1))
+    aside.replace(folder / "services.json")
 
 
 def _alive(entry: dict[str, int]) -> bool:
