@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from repository.catalog.access import visibility
+from repository.catalog.access import allows, visibility
 from repository.db.ledger import Ledger
 from repository.domain.access import Visitor
 from repository.domain.columns import PageColumns
@@ -59,10 +59,13 @@ class Finding:
         parsed = parse(query)
         with self._ledger.read() as work:
             seen = visibility(visitor, work.libraries.all(), work.items.hidden())
-            request = SearchRequest(query, seen, filters or Filters(), sort, page, size, group)
-            result = self._index.search(request)
-            items = work.items.get_many(list({hit.item for hit in result.hits}))
-            page_ids = [hit.page_id for hit in result.hits if hit.page_id is not None]
+        request = SearchRequest(query, seen, filters or Filters(), sort, page, size, group)
+        result = self._index.search(request)  # between two units of work: a database must not wait for another server
+        with self._ledger.read() as work:
+            found = work.items.get_many(list({hit.item for hit in result.hits}))
+            hidden = work.items.hidden()  # what was closed since the first unit is closed
+            items = {key: item for key, item in found.items() if allows(seen, item.rights) and key not in hidden}
+            page_ids = [hit.page_id for hit in result.hits if hit.page_id is not None and hit.item in items]
             pages = work.pages.get_many(page_ids)
             texts = work.texts.current_columns(page_ids)
         hits = (
