@@ -9,8 +9,14 @@ from repository.search.entries import hash64
 from repository.search.opensearch_connection import Busy, Connection, cause_of
 
 Body = dict[str, Any]
-_PAUSES = (0.05, 0.2, 0.6, 1.5)  # seconds before asking again: a copy of a shard takes over within these
+_PAUSES = (0.05, 0.2, 0.6, 1.5, 3.0)  # seconds before asking again: a copy of a shard takes over within these
 _BUSY = (429, 502, 503, 504)
+# What a node says of another one that just went away, whatever status it gives to that.
+_GONE = frozenset({
+    "node_disconnected_exception", "node_not_connected_exception", "node_closed_exception", "no_such_node_exception",
+    "connect_transport_exception", "receive_timeout_transport_exception", "no_shard_available_action_exception",
+    "search_context_missing_exception", "illegal_index_shard_state_exception", "shard_not_found_exception",
+})  # fmt: skip
 
 
 class Asking:
@@ -45,7 +51,7 @@ class Asking:
         for answer in told["responses"]:
             if error := answer.get("error"):
                 kind, reason = cause_of(error)
-                if answer.get("status") in _BUSY:
+                if answer.get("status") in _BUSY or kind in _GONE:
                     raise self._connection.busy(f"{kind}: {reason}")
                 raise self._connection.failed(kind, reason)
         found: list[dict[str, Any]] = told["responses"]
