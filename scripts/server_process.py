@@ -94,8 +94,10 @@ class Server:
         self._process.wait()
 
     def freeze(self) -> None:
-        """SIGSTOP: it holds its connections and answers nothing."""
+        """SIGSTOP: it holds its connections and answers nothing, from when this returns."""
         self._send(signal.SIGSTOP)
+        while Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "T":
+            time.sleep(0.005)
 
     def thaw(self) -> None:
         """SIGCONT."""
