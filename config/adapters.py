@@ -1,6 +1,7 @@
 """Which adapter stands behind each port, as the profile says. Clients of servers are loaded only where needed."""
 
 from dataclasses import dataclass
+from importlib import import_module
 
 from config.settings import Settings
 from repository.catalog.masters import Masters
@@ -11,6 +12,8 @@ from repository.search.tantivy_index import TantivyIndex
 from repository.storage.folder import FolderStore
 from repository.storage.port import ObjectStore
 
+CLIENTS = ("psycopg", "repository.storage.minio", "repository.search.opensearch_index", "repository.jobs.rq")
+
 
 @dataclass(frozen=True, slots=True)
 class Stores:
@@ -19,6 +22,14 @@ class Stores:
     masters: Masters
     derivatives: ObjectStore
     texts: ObjectStore
+
+
+def load_clients(settings: Settings) -> None:
+    """Load the code of the profile's clients; nothing connects. Whoever forks calls it first, or each child loads its
+    own: more than a second of a core."""
+    if settings.production:
+        for module in CLIENTS:
+            import_module(module)
 
 
 def open_stores(settings: Settings, ledger: Ledger) -> Stores:

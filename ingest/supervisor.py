@@ -12,6 +12,7 @@ from types import FrameType
 
 import cv2
 
+from config.adapters import load_clients
 from config.services import Services, build_services
 from config.settings import Settings
 from ingest.clerk import Clerk
@@ -69,6 +70,7 @@ class Supervisor:
         return False
 
     def _work(self) -> None:
+        load_clients(self._settings)
         while not self._stopping and not ended_well(self._clear_away):
             time.sleep(PAUSE)
         pool = Pool(self._tasks(), self._free)
