@@ -42,7 +42,7 @@ def test_the_sixth_try_for_one_name_within_a_minute_has_to_wait(desk):
     answers = [desk.sign_in("canbo", "sai") for _ in range(6)]
     assert [answer.status_code for answer in answers] == [401] * 5 + [429]
     assert "hãy thử lại sau" in answers[-1].text
-    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 60
+    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 61  # whole seconds, rounded up
     assert desk.beside().sign_in("Canbo ", PASSWORD).status_code == 429, "the same name in other letters"
     assert desk.beside().sign_in("duyet").status_code == 303, "others come in"
 
