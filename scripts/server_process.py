@@ -12,6 +12,7 @@ import socket
 import subprocess
 import time
 import urllib.request
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def free_port() -> int:
         return int(server.getsockname()[1])
 
 
-class Server:
+class Server(ABC):
     """A server in `folder`. Started again after a kill it has its data and address as before.
 
     `lasting`: it lives on when the process that started it ends; otherwise the kernel ends both together."""
@@ -40,14 +41,15 @@ class Server:
         self.lasting = lasting
         self.pid = 0
 
+    @abstractmethod
     def command(self) -> list[str]:
         """What to run."""
-        raise NotImplementedError
 
     def environment(self) -> dict[str, str]:
         """Variables it needs besides the usual ones."""
         return {}
 
+    @abstractmethod
     def prepare(self) -> None:
         """Make what must be there before the first start."""
 

@@ -2,7 +2,8 @@
 
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from live_site import DIACHI, LiveSite
@@ -41,3 +42,19 @@ def settings_from(data: Path, env: Mapping[str, str]) -> Settings:
 def opened(site: LiveSite) -> Services:
     """The site, opened from the test's own process, as any command would."""
     return build_services(settings_from(site.data, site.env))
+
+
+@contextmanager
+def running(site: LiveSite) -> Iterator[LiveSite]:
+    """The site, started, while the block lasts."""
+    site.start()
+    yield site
+    site.stop()
+
+
+@contextmanager
+def open_while(site: LiveSite) -> Iterator[Services]:
+    """The site, `opened` while the block lasts."""
+    services = opened(site)
+    yield services
+    services.ledger.close()

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from live_site import strips
+from live_site import LiveSite, kill, strips, wait_until
 from people import ADMIN
 
 from config.services import Services
@@ -67,3 +67,28 @@ def step_in_hand(services: Services, worker: str, batch: str) -> StepName | str 
             return "file"
         steps = work.steps.of(job.subject)
     return next((each for each in StepName if steps[each].state is not StepState.DONE), StepName.INDEX)
+
+
+def worker_at(services: Services, live: LiveSite, batch: str, step: StepName | str) -> int | None:
+    """The process that is at this step of a page of the batch now ("file": looking into a file)."""
+    for name, pid in live.workers().items():
+        if step_in_hand(services, name, batch) == step:
+            return pid
+    return None
+
+
+def kill_a_worker_at(services: Services, live: LiveSite, batch: str, step: StepName | str) -> int:
+    """SIGKILL to whoever comes to this step of the batch first, then wait for the batch; gives who it was."""
+    killed: list[int] = []
+
+    def caught() -> bool:
+        pid = worker_at(services, live, batch, step)
+        if pid is not None:
+            kill(pid)
+            killed.append(pid)
+        return bool(killed) or is_done(services, batch)()
+
+    wait_until(caught, f"a worker in {step}")
+    assert killed, "the batch was done before a worker could be caught in the step"
+    wait_until(is_done(services, batch), "the batch to be done")
+    return killed[0]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from live_site import DIACHI, LiveSite, alive, descendants, kill, strips, wait_until
 from people import ADMIN
-from whole_batch import STEPS, hand_in, is_done, must_be_whole, step_in_hand
+from whole_batch import STEPS, hand_in, is_done, kill_a_worker_at, must_be_whole, worker_at
 
 from config.services import Services, build_services
 from config.settings import Settings
@@ -33,31 +33,12 @@ def services(live: LiveSite) -> Iterator[Services]:
     opened.ledger.close()
 
 
-def worker_in(services: Services, live: LiveSite, batch: str, step: StepName | None) -> int | None:
-    """The process that is at `step` of a page of the batch now, or looking into a file (None)."""
-    for name, pid in live.workers().items():
-        if step_in_hand(services, name, batch) == (step or "file"):
-            return pid
-    return None
-
-
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.value if step else "file")
 def test_a_worker_killed_in_a_step(services: Services, live: LiveSite, tmp_path: Path, step: StepName | None) -> None:
     batch = hand_in(services, tmp_path / f"kill {step}", 4 * STEPS.index(step))
-    killed: list[int] = []
-
-    def caught() -> bool:
-        pid = worker_in(services, live, batch, step)
-        if pid is not None:
-            kill(pid)
-            killed.append(pid)
-        return bool(killed) or is_done(services, batch)()
-
-    wait_until(caught, f"a worker in {step}")
-    assert killed, "the batch was done before a worker could be caught in the step"
-    wait_until(is_done(services, batch), "the batch to be done")
+    killed = kill_a_worker_at(services, live, batch, step or "file")
     must_be_whole(services, batch)
-    wait_until(lambda: killed[0] not in live.workers().values() and len(live.workers()) >= 1, "another worker")
+    wait_until(lambda: killed not in live.workers().values() and len(live.workers()) >= 1, "another worker")
 
 
 def test_the_supervisor_killed_while_pages_wait_for_the_index(
@@ -82,7 +63,7 @@ def test_the_server_killed_in_the_middle_takes_everybody_along_and_goes_on_when_
     services: Services, live: LiveSite, tmp_path: Path
 ) -> None:
     batch = hand_in(services, tmp_path / "server", 24)
-    wait_until(lambda: worker_in(services, live, batch, StepName.RECOGNISE), "a page being read")
+    wait_until(lambda: worker_at(services, live, batch, StepName.RECOGNISE), "a page being read")
     assert live.process is not None
     family = descendants(live.process.pid)
     assert len(family) >= 3

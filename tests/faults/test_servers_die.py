@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from live_site import LiveSite, alive, kill, wait_until
-from production_site import new_site, opened
+from live_site import LiveSite, alive, wait_until
+from production_site import new_site, open_while, running
 from servers import Server, start_all
 from servers_here import Servers, four_servers
-from whole_batch import STEPS, hand_in, is_done, must_be_whole, step_in_hand
+from whole_batch import STEPS, hand_in, is_done, kill_a_worker_at, must_be_whole, worker_at
 
 from config.services import Services
 from repository.domain.batches import StepName
@@ -34,43 +34,22 @@ def four() -> Iterator[Servers]:
 @pytest.fixture(scope="module")
 def live(four: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSite]:
     site = new_site(four, "dying", tmp_path_factory.mktemp("live") / "data")
-    site.start()
-    yield site
-    site.stop()
+    with running(site) as live:
+        yield live
 
 
 @pytest.fixture(scope="module")
 def services(live: LiveSite) -> Iterator[Services]:
-    site = opened(live)
-    yield site
-    site.ledger.close()
-
-
-def worker_at(services: Services, live: LiveSite, batch: str, step: StepName | str) -> int | None:
-    """The process that is at this step of a page of the batch now."""
-    for name, pid in live.workers().items():
-        if step_in_hand(services, name, batch) == step:
-            return pid
-    return None
+    with open_while(live) as site:
+        yield site
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.value if step else "file")
 def test_a_worker_killed_in_a_step(services: Services, live: LiveSite, tmp_path: Path, step: StepName | None) -> None:
     batch = hand_in(services, tmp_path / f"kill {step}", PAGES * STEPS.index(step))
-    killed: list[int] = []
-
-    def caught() -> bool:
-        pid = worker_at(services, live, batch, step or "file")
-        if pid is not None:
-            kill(pid)
-            killed.append(pid)
-        return bool(killed) or is_done(services, batch)()
-
-    wait_until(caught, f"a worker in {step}")
-    assert killed, "the batch was done before a worker could be caught in the step"
-    wait_until(is_done(services, batch), "the batch to be done")
+    killed = kill_a_worker_at(services, live, batch, step or "file")
     must_be_whole(services, batch)
-    assert not alive(killed[0])
+    assert not alive(killed)
 
 
 @pytest.mark.parametrize("name", ["redis", "opensearch", "minio", "postgres"])

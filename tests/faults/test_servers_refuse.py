@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from faulty_proxy import Answer, Cut, Fault, FaultyProxy
 from live_site import LiveSite, wait_until
-from production_site import new_site, opened
+from production_site import new_site, open_while, running
 from servers_here import Servers
 from whole_batch import hand_in, is_done, must_be_whole
 
@@ -41,16 +41,14 @@ def live(
         DIACHI_MINIO_ENDPOINT=f"127.0.0.1:{minio.port}",
         DIACHI_OPENSEARCH_URLS=f"http://127.0.0.1:{opensearch.port}",
     )
-    site.start()
-    yield site
-    site.stop()
+    with running(site) as live:
+        yield live
 
 
 @pytest.fixture(scope="module")
 def services(live: LiveSite) -> Iterator[Services]:
-    site = opened(live)
-    yield site
-    site.ledger.close()
+    with open_while(live) as site:
+        yield site
 
 
 def failing(proxy: FaultyProxy, times: int, fault: Fault, method: str, part: str) -> None:

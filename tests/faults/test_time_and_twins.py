@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from live_site import LiveSite, wait_until
-from production_site import new_site, opened
+from production_site import new_site, open_while, running
 from servers_here import Servers
 from whole_batch import hand_in, is_done, must_be_whole, step_in_hand
 
@@ -29,16 +29,14 @@ def live(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """Web and no workers: each test brings its own."""
     data = tmp_path_factory.mktemp("live") / "data"
     site = new_site(servers, "timing", data, DIACHI_WORKERS="0", DIACHI_LEASE_SECONDS=str(LEASE))
-    site.start()
-    yield site
-    site.stop()
+    with running(site) as live:
+        yield live
 
 
 @pytest.fixture(scope="module")
 def services(live: LiveSite) -> Iterator[Services]:
-    site = opened(live)
-    yield site
-    site.ledger.close()
+    with open_while(live) as site:
+        yield site
 
 
 @pytest.fixture
