@@ -12,7 +12,7 @@ from typing import Protocol
 
 from repository.domain.errors import N_, StoreFailed, WrongUse
 from repository.keeping.manifest import Manifest, from_bytes
-from repository.storage.folder import FolderStore
+from repository.storage.folder import FolderStore, flush_folder
 from repository.storage.port import ObjectStore
 
 MARK = "diachi-backup.json"
@@ -125,7 +125,7 @@ class FolderShelf:
                     out.flush()
                     os.fsync(out.fileno())
                 aside.replace(target)
-                _flush(target.parent)
+                flush_folder(target.parent)
             finally:
                 aside.unlink(missing_ok=True)
 
@@ -201,11 +201,3 @@ def _disk_failed(folder: Path, error: OSError) -> DiskFailed:
            "sao lưu trước vẫn còn."),
         folder=str(folder), cause=error.strerror or type(error).__name__,
     )  # fmt: skip
-
-
-def _flush(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

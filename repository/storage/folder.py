@@ -116,10 +116,11 @@ class FolderStore:
             aside.chmod(0o444)
         aside.replace(target)
         for folder in (target.parent, target.parent.parent, self._root):
-            _flush_folder(folder)
+            flush_folder(folder)
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
+    """Have the names in a folder on the disk; raises OSError."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
