@@ -56,8 +56,9 @@ def door(site: Services) -> Door:
     return Door(site)
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def address(door: Door, listen: Callable[..., Any]) -> Iterator[str]:
+    """Autouse, so that it is there before a browser opens and goes only after the browser has closed."""
     with listen(door.app) as address:
         yield address
 

@@ -22,6 +22,7 @@ from repository.domain.access import Role
 from repository.domain.batches import BatchState
 from repository.domain.records import Library, User
 from repository.keeping.places import open_folder
+from repository.keeping.restoring import MARK
 
 pytestmark = [pytest.mark.service, pytest.mark.slow]
 
@@ -177,9 +178,13 @@ def test_killed_in_mid_backup_and_in_mid_restore(
     watching = Ledger(patient_engine(settings_from(other.data, other.env)))
     for moment in (1.0, 2.0, 3.0):  # in the middle of opening, of the ledger, or wherever it is by then
         kill_after(other.data, moment, "restore", disk, env=other.env)
-    for known in (1, 8, 20, 39, 40):
+    for known in (1, 8, 20, 39):
         assert kill_when(lambda: masters_known(watching) >= known, other.data, "restore", disk, env=other.env)  # noqa: B023
-    run(other.data, "restore", disk, env=other.env)
+    kill_when(lambda: masters_known(watching) >= 40, other.data, "restore", disk, env=other.env)
+    with watching.read() as work:
+        unfinished = work.journal.setting(MARK) is not None
+    if unfinished:  # the last kill may have come when all was done and only the report was missing
+        run(other.data, "restore", disk, env=other.env)
     watching.close()
     back = opened(other)
     after = everything(back)

@@ -202,9 +202,8 @@ def test_without_the_ledger(library: Library, how: str) -> None:
     try:
         with ThreadPoolExecutor(12) as together:
             pages = together.map(library.get, ["/", "/items", f"/items/{library.item}"] * 4)
-            answer = library.get("/readyz")
+            answer = library.becomes("/readyz", 503)  # an answer of the last second may still be believed
             assert answer.seconds < 10
-            assert answer.status == 503
             assert answer.json["ledger"] is False
             assert library.get("/healthz").status == 200
             page = library.becomes(f"/items/{library.item}/pages/1", 503)
