@@ -71,6 +71,7 @@ def open_index(settings: Settings) -> SearchIndex:
         settings.opensearch_ca_file,
         settings.opensearch_shards,
         settings.opensearch_replicas,
+        f"{settings.site_name} {settings.public_url}".strip(),
     )
 
 

@@ -3,6 +3,7 @@
 import time
 
 from repository.catalog.finding import record_text
+from repository.db.journal import SITE
 from repository.db.ledger import Ledger, Work
 from repository.domain.batches import StepName
 from repository.domain.pages import PageText
@@ -25,6 +26,7 @@ class Indexing:
         self._ledger = ledger
         self._index = index
         self._looked = self._tidied = -BETWEEN_TIDYINGS
+        self._claimed = False
 
     def catch_up(self) -> int:
         """Put into the index some of what it owes, commit it, and only then say so in the ledger; gives how many
@@ -42,10 +44,12 @@ class Indexing:
     def rebuild(self) -> None:
         """Make the index anew from stored text while the present one goes on serving: owes everything, and `catch_up`
         does the rest. Begun again, it begins from the start."""
+        self._claim()
         self._index.begin_rebuild(self.owe_everything)
 
     def notice_loss(self) -> None:
         """Rebuild an index that is empty, new or of an older form, if the ledger believes that it holds anything."""
+        self._claim()
         if self._index.wanting():
             with self._ledger.read() as work:
                 believed = work.items.any_indexed()
@@ -54,6 +58,22 @@ class Indexing:
     def owing(self) -> bool:
         """Whether the index is behind with any item, or a rebuild has not ended."""
         return self._behind() or self._index.rebuilding()
+
+    def ping(self) -> None:
+        """Whether the index answers, and is this site's. Raises ServerUnreachable, StoreFailed, WrongUse."""
+        self._index.ping()
+        self._claim()
+
+    def _claim(self) -> None:
+        if self._claimed:
+            return
+        with self._ledger.read() as work:
+            site = work.journal.setting(SITE)
+        if site is None:
+            with self._ledger.write() as work:
+                site = work.journal.site_id()
+        self._index.claim(site)
+        self._claimed = True
 
     def _behind(self) -> bool:
         with self._ledger.read() as work:

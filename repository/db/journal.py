@@ -3,8 +3,11 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from repository.db.ids import new_id
 from repository.db.tables import EventRow, SettingRow
 from repository.domain.records import Event
+
+SITE = "site.id"
 
 
 class Journal:
@@ -32,3 +35,12 @@ class Journal:
     def set(self, key: str, value: str) -> None:
         """Keep a setting."""
         self._session.merge(SettingRow(key=key, value=value))
+
+    def site_id(self) -> str:
+        """The site's own id, which its backups and its index carry; made when it is first asked for. Within a unit of
+        work that is alone among writers."""
+        site = self.setting(SITE)
+        if site is None:
+            site = new_id()
+            self.set(SITE, site)
+        return site

@@ -12,7 +12,6 @@ from typing import IO
 from sqlalchemy import Engine
 
 from repository.db.dumping import Snapshot, shapes, snapshot
-from repository.db.ids import new_id
 from repository.db.ledger import Ledger
 from repository.domain.errors import N_, DiachiError, StoreFailed
 from repository.keeping.copying import Copied, Tick, copy_objects
@@ -22,7 +21,7 @@ from repository.keeping.places import Place, disk_named, manifest_name
 from repository.keeping.rule import STAMP, Rule, kept
 from repository.storage.port import ObjectStore
 
-SITE, PLACES = "site.id", "backup.places"
+PLACES = "backup.places"
 LAST_GOOD, LAST_TRY, LAST_ERROR = "backup.last_good", "backup.last_try", "backup.last_error"
 
 
@@ -99,10 +98,7 @@ def _run(source: Source, place: Place, tick: Tick, derivatives: bool, new: bool)
 def _claim(ledger: Ledger, place: Place, new: bool) -> str:
     """Make sure that the place is this site's; gives the site's id."""
     with ledger.write() as work:
-        site = work.journal.setting(SITE)
-        if site is None:
-            site = new_id()
-            work.journal.set(SITE, site)
+        site = work.journal.site_id()
         places: list[str] = json.loads(work.journal.setting(PLACES) or "[]")
     place.belong_to(site, known=place.name in places, new=new)
     if place.name not in places:

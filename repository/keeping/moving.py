@@ -11,12 +11,11 @@ from typing import IO
 from sqlalchemy import Engine
 
 from repository.db.dumping import Shape, Snapshot, shapes, snapshot
-from repository.db.ids import new_id
+from repository.db.journal import SITE
 from repository.db.ledger import Ledger
 from repository.db.loading import MASTERS, Loading, loading, prepare
 from repository.db.migrate import NEWEST, upgrade
 from repository.domain.errors import N_, StoreFailed, WrongUse
-from repository.keeping.backing_up import SITE
 from repository.keeping.copying import Copied, NewMasters, Tick, copy_objects
 from repository.keeping.filling import Counted, Site, clear_index, owe_what_is_missing, put_table, rebuild_index
 from repository.storage.port import ObjectStore
@@ -59,16 +58,14 @@ class Moved:
 def site_id(ledger: Ledger) -> str:
     """The site's own id, made when it is first asked for."""
     with ledger.write() as work:
-        site = work.journal.setting(SITE)
-        if site is None:
-            site = new_id()
-            work.journal.set(SITE, site)
-    return site
+        return work.journal.site_id()
 
 
 def claim(site: str, target: Site, *, replace: bool) -> None:
     """Make the other place ready to take the site in. Raises WrongUse for one that holds anything, unless that is from
-    a move of this very site that was broken off or, with `replace`, from an earlier time of it."""
+    a move of this very site that was broken off or, with `replace`, from an earlier time of it; and for an index that
+    is another site's."""
+    target.index.claim(site)
     prepare(target.engine, NEWEST)
     upgrade(target.engine)
     with loading(target.engine) as filling:

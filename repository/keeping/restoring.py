@@ -37,8 +37,9 @@ def restore(place: Place, manifest: Manifest, site: Site, who: str, tick: Tick) 
     site meanwhile. Done again after it was killed, it goes on; done again after masters were missing, it looks for
     those once more.
 
-    Raises WrongUse for a site that is not empty or a backup of a newer program, StoreFailed for a damaged backup (the
-    site is empty then as before)."""
+    Raises WrongUse for a site that is not empty, an index of another site or a backup of a newer program, StoreFailed
+    for a damaged backup (the site is empty then as before)."""
+    site.index.claim(manifest.site)
     if _load(place, manifest, site, tick):
         clear_index(site)
     upgrade(site.engine)

@@ -19,7 +19,8 @@ _SOON = 1.5  # seconds
 
 
 class OpenSearchIndex:
-    """A SearchIndex on the nodes at `urls`, under the alias `index`. Threads may share one instance.
+    """A SearchIndex on the nodes at `urls`, under the alias `index`; `owner` is what other sites are told of whose it
+    is. Threads may share one instance.
 
     Several processes may write: of two that write the same document, the higher version stays."""
 
@@ -32,15 +33,20 @@ class OpenSearchIndex:
         ca_file: Path | None = None,
         shards: int = 1,
         replicas: int = 0,
+        owner: str = "",
     ) -> None:
         self._connection = Connection(urls, user, password, ca_file)
-        self._generations = Generations(self._connection, index, shards, replicas)
+        self._generations = Generations(self._connection, index, shards, replicas, owner)
         self.urls, self.alias = tuple(urls), index
         self._shards = shards
         self._writer = Writer(self._connection, self._generations)
 
     def __repr__(self) -> str:
         return f"OpenSearchIndex({self._connection.where}, {self.alias})"
+
+    def claim(self, site: str) -> None:
+        """Write for that site only; see the port."""
+        self._generations.claim(site)
 
     def put(self, documents: Sequence[IndexDocument]) -> None:
         """Add documents, replacing those with the same page id (or, for a record, the same item)."""

@@ -23,6 +23,10 @@ class SearchIndex(Protocol):
     Raises StoreFailed when the index cannot be read or written, ServerUnreachable when its server does not answer.
     """
 
+    def claim(self, site: str) -> None:
+        """Take the index as that of the site of this id, for good: from now on this instance writes to no other. One
+        that nobody has claimed is adopted. Raises WrongUse when it is another site's."""
+
     def put(self, documents: Sequence[IndexDocument]) -> None:
         """Add documents; one with the same page id (or, for a record, the same item) is replaced."""
 

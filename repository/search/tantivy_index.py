@@ -51,6 +51,9 @@ class TantivyIndex:
         self._searcher: Searcher | None = None
         self._counters: tuple[int, ThreadPoolExecutor] | None = None
 
+    def claim(self, site: str) -> None:
+        """Nothing to do: the folder is the site's own."""
+
     def put(self, documents: Sequence[IndexDocument]) -> None:
         """Add documents, replacing those with the same page id (or, for a record, the same item)."""
         with self._writing() as writer:
