@@ -35,8 +35,8 @@ def add_people(services: Services, library: str = "TV") -> None:
 
 @cache
 def _hashed() -> str:
-    """PASSWORD as the ledger keeps it; made once, for it is meant to take its time."""
-    return PasswordHasher().hash(PASSWORD)
+    """PASSWORD as the ledger keeps it, made once, and quick to compare: no test guesses it."""
+    return PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(PASSWORD)
 
 
 @dataclass

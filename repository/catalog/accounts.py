@@ -1,5 +1,7 @@
 """Users: who may sign in and with what password."""
 
+from functools import cache
+
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
@@ -12,20 +14,26 @@ from repository.domain.records import User
 SHORTEST_PASSWORD = 10
 
 
+@cache
+def _nobody() -> str:
+    """What an unknown user's password is compared with; made when first needed, since it takes long by intent."""
+    return PasswordHasher().hash("nobody")
+
+
 class Accounts:
     """Use cases of sign-in and of user administration."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._hasher = PasswordHasher()
-        self._nobody = self._hasher.hash("nobody")
 
     def sign_in(self, name: str, password: str) -> Credentials | None:
         """The user when name and password are right and the user is active, else None; takes as long either way."""
         with self._ledger.read() as work:
             known = work.accounts.credentials(name.strip())
+        nobody = _nobody()  # also where the user is known: the first question must not take longer than others
         try:
-            self._hasher.verify(known.password_hash if known else self._nobody, password)
+            self._hasher.verify(known.password_hash if known else nobody, password)
         except (VerifyMismatchError, InvalidHashError):
             return None
         return known if known and known.user.active else None
