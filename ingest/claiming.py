@@ -21,7 +21,8 @@ Source = Callable[[], Job | None]
 
 
 class FromLedger:
-    """Claims straight from the ledger, in its fair order. Of two workers one gets the job."""
+    """Claims straight from the ledger, in its fair order. Of two workers one gets the job; none does in a site that is
+    being brought back from its backup."""
 
     def __init__(self, ledger: Ledger, pulse: Pulse, kinds: Sequence[JobKind], lease: timedelta) -> None:
         self._ledger = ledger
@@ -32,7 +33,7 @@ class FromLedger:
     def __call__(self) -> Job | None:
         """The next job, leased; None when nothing is due."""
         with self._ledger.write(alone=False) as work:
-            job = work.jobs.claim(self._pulse.name, self._kinds, self._lease)
+            job = None if work.journal.restoring() else work.jobs.claim(self._pulse.name, self._kinds, self._lease)
             if job is not None:
                 self._pulse.take_up(work, job)
         return job
@@ -40,7 +41,7 @@ class FromLedger:
     def this(self, number: int) -> Job | None:
         """The job of that id, leased; None when it is done, held by another, or not due."""
         with self._ledger.write(alone=False) as work:
-            job = work.jobs.claim_this(number, self._pulse.name, self._lease)
+            job = None if work.journal.restoring() else work.jobs.claim_this(number, self._pulse.name, self._lease)
             if job is not None:
                 self._pulse.take_up(work, job)
         return job

@@ -14,6 +14,7 @@ log = logging.getLogger(__name__)
 ROUND = 0.2
 BETWEEN_COMMITS = 1.0
 OFF_DUTY = 1.0
+RESTORING = 5.0
 DUTY_SECONDS = 20.0
 BETWEEN_TIDYING = 60.0
 REMEMBERED = timedelta(hours=1)  # how long staff see a process that fell silent
@@ -40,6 +41,11 @@ class Clerk:
         if not self._duty.take():
             self._begun = False
             return OFF_DUTY
+        with self._services.ledger.read() as work:
+            snapshot = work.journal.restoring()
+        if snapshot is not None:
+            log.warning("waiting: the site is being brought back from its backup %s", snapshot)
+            return RESTORING
         self._look_after_the_dead()
         faults: list[Exception] = []
         done = [

@@ -33,7 +33,7 @@ class Feeder:
         present = self._queue.present()
         with self._ledger.read() as work:
             size = max(FEWEST, A_WORKER * work.workers.count("worker", ALIVE_SECONDS))
-            due = work.jobs.window(size)
+            due = [] if work.journal.restoring() else work.jobs.window(size)
             stale = present - work.jobs.waiting(present)
         new = [job for job in due if job.id not in present]
         self._queue.deliver(new)

@@ -37,7 +37,8 @@ class Nightly:
         settings = self._services.settings
         with self._services.ledger.read() as work:
             good, tried = _moment(work.journal.setting(LAST_GOOD)), _moment(work.journal.setting(LAST_TRY))
-        if is_due(datetime.now(UTC), settings.backup_at, good, tried):
+            restoring = work.journal.restoring()
+        if restoring is None and is_due(datetime.now(UTC), settings.backup_at, good, tried):
             try:
                 self._back_up()
             except TurnTaken:

@@ -32,10 +32,12 @@ class Worker:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What each part answered, and each worker."""
+    """What each part answered, and each worker. `restoring`: the backup from which the site is being brought back;
+    workers wait until that is done."""
 
     answers: Mapping[str, Answer]
     workers: tuple[Worker, ...]
+    restoring: str | None = None
 
     @property
     def ready(self) -> bool:
@@ -48,7 +50,7 @@ class Health:
         """What is missing, by name."""
         down = [name for name, answer in self.answers.items() if not answer.ok]
         working = any(worker.alive for worker in self.workers if worker.kind == "worker")
-        return down if working else [*down, "workers"]
+        return [*down, *(["restoring"] if self.restoring else []), *([] if working else ["workers"])]
 
     def as_json(self, why: bool) -> dict[str, object]:
         """The answer of `/readyz`; with `why` the reasons in full, which name machines."""
@@ -56,6 +58,7 @@ class Health:
         return {
             "ready": self.ready,
             "degraded": self.degraded,
+            "restoring": self.restoring,
             "ledger": ok["ledger"],
             "index": ok["index"],
             "storage": ok["masters"] and ok["derivatives"],
@@ -71,7 +74,17 @@ class Health:
 def look(services: Services, pings: Pings) -> Health:
     """Ask every part and look for every worker; takes little more than the limit of one question, whoever hangs."""
     answers = pings.ask()
-    return Health(answers, workers_of(services, answers["ledger"].ok))
+    there = answers["ledger"].ok
+    return Health(answers, workers_of(services, there), _restoring(services) if there else None)
+
+
+def _restoring(services: Services) -> str | None:
+    try:
+        with services.ledger.read() as work:
+            return work.journal.restoring()
+    except DiachiError as error:
+        log.warning("restoring: %s", error)
+        return None
 
 
 def workers_of(services: Services, ledger_answers: bool) -> tuple[Worker, ...]:

@@ -132,6 +132,7 @@ def _ready() -> Schema:
         {
             **stores,
             "degraded": {"type": "array", "items": _TEXT},
+            "restoring": {**_MAYBE_TEXT, "description": "the backup that the site is being brought back from"},
             "servers": {"type": "object", "additionalProperties": server},
             "workers": {"type": "array", "items": worker},
         }

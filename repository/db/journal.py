@@ -8,6 +8,7 @@ from repository.db.tables import EventRow, SettingRow
 from repository.domain.records import Event
 
 SITE = "site.id"
+RESTORING = "restore.snapshot"  # stands while a site is brought back from its backup
 
 
 class Journal:
@@ -35,6 +36,10 @@ class Journal:
     def set(self, key: str, value: str) -> None:
         """Keep a setting."""
         self._session.merge(SettingRow(key=key, value=value))
+
+    def restoring(self) -> str | None:
+        """The backup from which the site is being brought back; nobody works while there is one."""
+        return self.setting(RESTORING)
 
     def site_id(self) -> str:
         """The site's own id, which its backups and its index carry; made when it is first asked for. Within a unit of

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from repository.db.dumping import Shape
+from repository.db.journal import RESTORING
 from repository.db.loading import loading, prepare
 from repository.db.migrate import upgrade
 from repository.domain.errors import N_, WrongUse
@@ -13,7 +14,7 @@ from repository.keeping.manifest import Manifest
 from repository.keeping.parts import read_parts
 from repository.keeping.places import Place
 
-MARK = "restore.snapshot"
+LACKING = "restore.lacking"  # which restore ended without some masters; done again, it looks for those
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,8 @@ class Restored:
 
 
 def restore(place: Place, manifest: Manifest, site: Site, who: str, tick: Tick) -> Restored:
-    """Fill an empty site: the ledger in one transaction, then masters, derivatives, the index. Nobody may work in the
-    site meanwhile. Done again after it was killed, it goes on; done again after masters were missing, it looks for
+    """Fill an empty site: the ledger in one transaction, then masters, derivatives, the index. Workers of the site wait
+    meanwhile. Done again after it was killed, it goes on; done again after masters were missing, it looks for
     those once more.
 
     Raises WrongUse for a site that is not empty, an index of another site or a backup of a newer program, StoreFailed
@@ -47,9 +48,12 @@ def restore(place: Place, manifest: Manifest, site: Site, who: str, tick: Tick) 
     derivatives = _bring(place, manifest, "d", site, tick)
     owed = owe_what_is_missing(site)
     rebuild_index(site, tick)
-    if not masters.missing_count:
-        with loading(site.engine) as filling:
-            filling.unset(MARK)
+    with loading(site.engine) as filling:
+        filling.unset(RESTORING)
+        if masters.missing_count:
+            filling.set(LACKING, manifest.snapshot)
+        else:
+            filling.unset(LACKING)
     with site.ledger.write() as work:
         work.journal.record(who, "restore", manifest.snapshot, masters=masters.there, missing=masters.missing_count)
     return Restored({kept.name: kept.rows for kept in manifest.tables}, masters, derivatives, owed)
@@ -59,8 +63,9 @@ def _load(place: Place, manifest: Manifest, site: Site, tick: Tick) -> bool:
     """Load the ledger; False when it is there already."""
     prepare(site.engine, manifest.revision)
     with loading(site.engine) as filling:
-        begun = filling.setting(MARK)
+        begun = filling.setting(RESTORING) or filling.setting(LACKING)
         if begun == manifest.snapshot:
+            filling.set(RESTORING, manifest.snapshot)
             return False
         if begun is not None:
             raise WrongUse(N_("Ở đây đang khôi phục dở bản {name}; hãy làm tiếp bằng --snapshot {name}."), name=begun)
@@ -78,7 +83,7 @@ def _load(place: Place, manifest: Manifest, site: Site, tick: Tick) -> bool:
             put_table(filling, Shape(kept.name, kept.columns), lines, tick, kept.digest)
         filling.settle()
         filling.drop_uploads()
-        filling.set(MARK, manifest.snapshot)
+        filling.set(RESTORING, manifest.snapshot)
     return True
 
 

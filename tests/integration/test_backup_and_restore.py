@@ -17,12 +17,12 @@ from whole_batch import hand_in, is_done
 from config.keeping import patient_engine
 from config.services import Services
 from repository.catalog.verifying import verify_site
+from repository.db.journal import RESTORING
 from repository.db.ledger import Ledger
 from repository.domain.access import Role
 from repository.domain.batches import BatchState
 from repository.domain.records import Library, User
 from repository.keeping.places import open_folder
-from repository.keeping.restoring import MARK
 
 pytestmark = [pytest.mark.service, pytest.mark.slow]
 
@@ -182,7 +182,7 @@ def test_killed_in_mid_backup_and_in_mid_restore(
         assert kill_when(lambda: masters_known(watching) >= known, other.data, "restore", disk, env=other.env)  # noqa: B023
     kill_when(lambda: masters_known(watching) >= 40, other.data, "restore", disk, env=other.env)
     with watching.read() as work:
-        unfinished = work.journal.setting(MARK) is not None
+        unfinished = work.journal.setting(RESTORING) is not None
     if unfinished:  # the last kill may have come when all was done and only the report was missing
         run(other.data, "restore", disk, env=other.env)
     watching.close()

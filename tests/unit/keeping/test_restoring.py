@@ -115,6 +115,8 @@ def test_a_damaged_master_is_told_and_can_be_had_later(
     restored = bring_back(place, manifest, empty)
     assert restored.masters.missing == [key]
     assert restored.masters.there == 1
+    with empty.ledger.read() as work:
+        assert work.journal.restoring() is None, "people may go on with what there is"
     object_file(tmp_path, key).write_bytes(sound)
     assert bring_back(place, manifest, empty).whole
     assert empty.masters.exists(key)
