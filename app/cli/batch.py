@@ -2,8 +2,9 @@
 
 import click
 
-from app.cli.ingest import lacking, set_aside, show_report, watch
+from app.cli.batch_report import conclude, show_report
 from app.cli.site import Site, operator
+from app.cli.watching import watch
 from app.cli.workers import working
 
 
@@ -33,10 +34,8 @@ def resume(site: Site, batch_id: str, as_json: bool) -> int:
     visitor = operator("")
     services.intake.resume(visitor, batch_id)
     with working(services.settings) as workers:
-        watch(services, visitor, batch_id, workers)
-    report = services.progressing.report(visitor, batch_id)
-    show_report(report, as_json)
-    return 1 if report.refused or set_aside(report) or lacking(report) else 0
+        gone = watch(services, visitor, batch_id, workers)
+    return conclude(services, visitor, batch_id, as_json, gone=gone)
 
 
 @batch.command()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from app.cli.ingest import expected, files_in
+from app.cli.handing_in import find
 from app.cli.site import operator
 from app.sample.render import render_sample
 from config.services import Services
@@ -57,11 +57,11 @@ def _batch(services: Services, visitor: Visitor) -> Batch:
 
 def _hand_in(services: Services, visitor: Visitor, batch: Batch) -> None:
     with tempfile.TemporaryDirectory(dir=services.settings.data, prefix="sample-") as folder:
-        files = list(files_in((render_sample(Path(folder)),)))
-        count = expected(files)
+        found = find((render_sample(Path(folder)),))
+        count = found.expected()
         if count is not None:
             services.intake.expect(visitor, batch.id, count)
-        for path, name in files:
+        for path, name in found.files:
             with path.open("rb") as stream:
                 services.intake.receive(visitor, batch.id, name, stream)
     services.intake.close(visitor, batch.id)

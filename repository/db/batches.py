@@ -9,8 +9,10 @@ from repository.db.files import Files
 from repository.db.ids import new_id
 from repository.db.moments import database_now
 from repository.db.pages import DONE, SET_ASIDE, WORKING
+from repository.db.service_tables import JobRow
 from repository.db.tables import MOST, BatchRow, FileRow, PageRow
 from repository.domain.batches import Batch, BatchState, FileState, Progress
+from repository.domain.jobs import JobKind
 
 SPEED_WINDOW = timedelta(seconds=60)
 
@@ -93,10 +95,17 @@ class Batches:
         total = sum(pages.values())
         speed = self._speed(row)
         unopened = waiting * (total / taken if taken else 1.0)
-        left = pages.get(WORKING, 0) + unopened
+        working = pages.get(WORKING, 0)
+        left = working + unopened
+        owed = (
+            select(func.count())
+            .select_from(JobRow)
+            .where(JobRow.batch_id == batch_id, JobRow.kind == JobKind.PAGE.value)
+        )
         return Progress(
             batch_id, BatchState(row.state), files.count(batch_id, *FileState), waiting, total,
             pages.get(DONE, 0), pages.get(SET_ASIDE, 0), speed, round(left / speed) if speed else None,
+            max(working - (self._session.scalar(owed) or 0), 0),
         )  # fmt: skip
 
     def _speed(self, row: BatchRow) -> float:

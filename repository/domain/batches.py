@@ -82,7 +82,8 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Live figures of a batch. `pages_total` is what is known so far; `seconds_left` None while it cannot be told."""
+    """Live figures of a batch. `pages_total` is what is known so far; `seconds_left` None while it cannot be told;
+    `pages_unindexed` are read and only owed to the index."""
 
     batch: str
     state: BatchState
@@ -93,6 +94,13 @@ class Progress:
     pages_set_aside: int
     pages_per_second: float
     seconds_left: int | None
+    pages_unindexed: int = 0
+
+    @property
+    def owes_only_the_index(self) -> bool:
+        """Whether all has been done but to put pages into the index."""
+        left = self.pages_total - self.pages_done - self.pages_set_aside
+        return not self.files_waiting and 0 < left == self.pages_unindexed
 
 
 @dataclass(frozen=True, slots=True)

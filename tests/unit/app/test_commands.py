@@ -2,18 +2,24 @@
 
 import codecs
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
-from app.cli.ingest import lacking, send
+from app.cli.batch_report import lacking
+from app.cli.handing_in import send
 from app.cli.main import code_of as exit_code
 from app.cli.main import main
 from app.cli.site import operator, password_in
 from config.services import build_services
 from config.settings import Settings
+from repository.catalog.intake import Intake
+from repository.catalog.masters import Masters
 from repository.domain.errors import StoreFailed, WrongUse
 from repository.domain.records import Library
+from repository.storage.port import StoredObject
 
 
 def code_of(monkeypatch: pytest.MonkeyPatch, data: Path, *words: str) -> object:
@@ -53,21 +59,35 @@ def test_a_password_file_in_another_encoding_is_named(tmp_path: Path) -> None:
         password_in(tmp_path / "pw")
 
 
+class AwayAtSecond:
+    """Masters whose store is full after the first."""
+
+    def __init__(self, masters: Masters) -> None:
+        self._masters, self._kept = masters, 0
+
+    def put(self, stream: BinaryIO) -> StoredObject:
+        self._kept += 1
+        if self._kept > 1:
+            raise StoreFailed("đầy")
+        return self._masters.put(stream)
+
+
 def test_a_batch_that_broke_off_says_how_to_go_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     services = build_services(Settings(data=tmp_path / "data"))
     with services.ledger.write() as work:
         work.libraries.put(Library("TV", "Thư viện"))
     first, second = tmp_path / "1.png", tmp_path / "2.png"
     first.write_bytes(b"one")
+    second.write_bytes(b"two")
     visitor = operator("TV")
     batch = services.intake.open_batch(visitor, "Lô", "TV", expected_files=2).id
     files = [(first, "1.png"), (second, "2.png")]
-    with pytest.raises(FileNotFoundError):
-        send(services, visitor, batch, files, None)
+    away = replace(services, intake=Intake(services.ledger, AwayAtSecond(services.masters)))
+    with pytest.raises(StoreFailed):
+        list(send(away, visitor, batch, files, None))
     assert f"--batch {batch}" in capsys.readouterr().err
     assert lacking(services.progressing.report(visitor, batch)) == 1
-    second.write_bytes(b"two")
-    send(services, visitor, batch, files, None)
+    assert list(send(services, visitor, batch, files, None)) == []
     report = services.progressing.report(visitor, batch)
     assert (report.received, lacking(report)) == (2, 0), "what was in is not sent twice"
     services.ledger.close()
