@@ -28,14 +28,6 @@ class PageContext:
     _image: PageImage | None = field(default=None)
     _cleaned: CleanPage | None = field(default=None)
 
-    def reload(self) -> None:
-        """Take up what the last step wrote into the ledger."""
-        with self.services.ledger.read() as work:
-            page = work.pages.get(self.page.id)
-        if page is None:
-            raise ObjectMissing(N_("Trang {page} không còn trong sổ cái."), page=self.page.id)
-        self.page = page
-
     def image(self) -> PageImage:
         """The upright master's pixels."""
         if self._image is not None:
@@ -47,7 +39,11 @@ class PageContext:
     def look_at(self, key: str, frame: int, rotate: int) -> PageImage:
         """Decode the image under `key` and keep it as the page's own."""
         with self.services.masters.local(key) as path:
-            self._image = read_image(path, frame, rotate, self.services.limits)
+            return self.look_into(path, frame, rotate)
+
+    def look_into(self, path: Path, frame: int, rotate: int) -> PageImage:
+        """Decode the image in a local file, whose bytes are the page's own, and keep it."""
+        self._image = read_image(path, frame, rotate, self.services.limits)
         return self._image
 
     def cleaned(self) -> CleanPage:

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from ingest.context import PageContext
@@ -13,6 +13,7 @@ from ingest.steps.open_page import open_page
 from ingest.steps.outcome import Outcome
 from ingest.steps.recognise import recognise
 from repository.db.pages import SET_ASIDE
+from repository.db.steps import Step
 from repository.domain.batches import Reason, StepName, StepState
 from repository.domain.errors import N_, DiachiError, InputRefused, LeaseLost
 from repository.domain.jobs import Job
@@ -28,34 +29,28 @@ STEPS: dict[StepName, Callable[[PageContext], Outcome]] = {
 TRIES = 3
 
 
-def bring_forward(context: PageContext, job: Job) -> None:
-    """Do every step that the page owes, each committed before the next begins.
+def bring_forward(context: PageContext, job: Job, steps: Mapping[StepName, Step]) -> None:
+    """Do every step that the page owes, each committed before the next begins; the last one's commit ends the job.
 
     A step that fails is tried again later, TRIES times in all; then the page is set aside with the reason. Raises
     LeaseLost when somebody else has the page by now, and whatever a server's failure or a stop raised: then
     nothing more is written, and no try is counted."""
-    with context.services.ledger.read() as work:
-        steps = work.steps.of(context.page.id)
-    for name, step in STEPS.items():
-        if steps[name].state is StepState.DONE:
-            continue
-        if not _do(context, job, name, step):
+    owed = [name for name in STEPS if steps[name].state is not StepState.DONE]
+    for name in owed:
+        if not _do(context, job, name, last=name is owed[-1]):
             return
-        context.reload()
-    with context.services.ledger.write(alone=False) as work:
-        work.jobs.finish(job)
+    if not owed:
+        with context.services.ledger.write(alone=False) as work:
+            work.jobs.finish(job)
 
 
-def _do(context: PageContext, job: Job, name: StepName, step: Callable[[PageContext], Outcome]) -> bool:
+def _do(context: PageContext, job: Job, name: StepName, last: bool) -> bool:
     """Whether the step was done. Its commit renews the lease for the step after it."""
     started = time.monotonic()
-    lease = timedelta(seconds=context.services.settings.lease_seconds)
     try:
-        outcome = step(context)
-        with context.services.ledger.write(alone=outcome.alone) as work:
-            work.jobs.hold(job, lease)
-            outcome.write(work)
-            work.steps.done(context.page.id, name, round(time.monotonic() - started, 3), outcome.fingerprint)
+        outcome = STEPS[name](context)
+        seconds = round(time.monotonic() - started, 3)
+        _commit(context, job, name, outcome, seconds, last)
     except LeaseLost:
         raise
     except Exception as error:
@@ -68,6 +63,17 @@ def _do(context: PageContext, job: Job, name: StepName, step: Callable[[PageCont
     else:
         return True
     return False
+
+
+def _commit(context: PageContext, job: Job, name: StepName, outcome: Outcome, seconds: float, last: bool) -> None:
+    """Write what the step gave, fenced by the job."""
+    with context.services.ledger.write(alone=outcome.alone) as work:
+        if last:
+            work.jobs.finish(job)
+        else:
+            work.jobs.hold(job, timedelta(seconds=context.services.settings.lease_seconds))
+        outcome.write(work)
+        work.steps.done(context.page.id, name, seconds, outcome.fingerprint)
 
 
 def set_aside(context: PageContext, job: Job, name: StepName, reason: Reason) -> None:

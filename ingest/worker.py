@@ -167,7 +167,7 @@ class Worker:
             reason = Reason(N_("Trang này nhiều lần làm hỏng tiến trình xử lý; hãy quét lại trang."))
             set_aside(context, job, owed, reason)
             return
-        bring_forward(context, job)
+        bring_forward(context, job, steps)
 
     def _stop(self, _signal: int, _frame: FrameType | None) -> None:
         self._stopping = True

@@ -24,10 +24,11 @@ class ToMaster:
 
     def box(self, left: float, top: float, width: float, height: float) -> Box:
         """The smallest upright box in master pixels around a box on the cleaned image, cut at the page's edges."""
-        corners = np.array([(x, y, 1.0) for x in (left, left + width) for y in (top, top + height)])
-        xs, ys = np.asarray(self.matrix) @ corners.T
-        x0, x1 = _inside(xs.min(), xs.max(), self.width)
-        y0, y1 = _inside(ys.min(), ys.max(), self.height)
+        (a, b, c), (d, e, f) = self.matrix
+        corners = [(x, y) for x in (left, left + width) for y in (top, top + height)]
+        xs, ys = [a * x + b * y + c for x, y in corners], [d * x + e * y + f for x, y in corners]
+        x0, x1 = _inside(min(xs), max(xs), self.width)
+        y0, y1 = _inside(min(ys), max(ys), self.height)
         return Box(x0, y0, x1 - x0, y1 - y0)
 
 

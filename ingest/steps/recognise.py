@@ -22,8 +22,8 @@ def recognise(context: PageContext) -> Outcome:
     fingerprint = f"{page.image}/{page.frame} {text.reading.engine} {text.reading.model} {hash_of(settings)}"
 
     def write(work: Work) -> None:
-        work.texts.add(page.id, OCR, text, fingerprint, text.reading.engine)
-        current = work.texts.current([page.id])[page.id]
+        version = work.texts.add(page.id, OCR, text, fingerprint, text.reading.engine)
+        current = version if version.current else work.texts.current([page.id])[page.id]
         work.pages.set_confidence(page.id, current.confidence)
 
     return Outcome(write, fingerprint)

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import and_, func, not_, or_, select
+from sqlalchemy import and_, bindparam, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from repository.db.ids import new_id
-from repository.db.tables import BatchRow, FileRow
+from repository.db.tables import BatchRow, FileRow, PageRow
 from repository.domain.batches import BatchFile, BatchState, FileState, Reason
 
 
@@ -17,6 +17,22 @@ class Secrets:
 
     password: str | None
     working: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PageSource:
+    """The key of the bytes that a page is taken out of (the decrypted copy, where there is one), and which page of
+    them it is, from 0."""
+
+    key: str
+    frame: int
+
+
+_SOURCE = (
+    select(FileRow.sha256, FileRow.working, PageRow.frame)
+    .join(PageRow, PageRow.file_id == FileRow.id)
+    .where(PageRow.id == bindparam("page"))
+)
 
 
 class Files:
@@ -49,6 +65,11 @@ class Files:
         """The file of that id."""
         row = self._session.get(FileRow, file_id)
         return file_of(row) if row else None
+
+    def source_of(self, page_id: str) -> PageSource | None:
+        """Which bytes a page is taken out of."""
+        row = self._session.execute(_SOURCE, {"page": page_id}).first()
+        return PageSource(row.working or row.sha256, row.frame) if row else None
 
     def of_batch(self, batch: str) -> list[BatchFile]:
         """A batch's files by name; a ZIP that was taken apart is not among them, its members are."""

@@ -3,14 +3,15 @@
 Every time here is by the database's clock: a machine whose clock is wrong neither loses work nor does it twice."""
 
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import case, delete, func, or_, select, update
+from sqlalchemy import Integer, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from repository.db.moments import database_in, database_now
+from repository.db.moments import database_after, database_in, database_now
 from repository.db.tables import BatchRow
 from repository.db.turns import LEASED, LONGEST_DELAY, WAITING, due, in_turn, job, turns, window
 from repository.db.upserts import insert_into
@@ -68,14 +69,16 @@ class Jobs:
                     .limit(1)
                     .with_for_update(skip_locked=True)
                 )
-                found = self._lease(job.c.id == this.scalar_subquery(), owner, lease)
-                if found is not None:
-                    return found
+                leased = _leased(job.c.id == this.scalar_subquery())
+                row = self._session.execute(leased, {"by": owner, "lease": _seconds(lease)}).first()
+                if row is not None:
+                    return _job(row)
         return None
 
     def claim_this(self, job_id: int, owner: str, lease: timedelta) -> Job | None:
         """Lease that job; None when it is done, held, or not due yet."""
-        return self._lease((job.c.id == job_id) & due, owner, lease)
+        row = self._session.execute(_LEASE_THIS, {"this": job_id, "by": owner, "lease": _seconds(lease)}).first()
+        return _job(row) if row else None
 
     def window(self, limit: int) -> list[WindowJob]:
         """The next `limit` due jobs, in the order in which they should be done (see `turns`)."""
@@ -89,29 +92,17 @@ class Jobs:
     def hold(self, held: Job, lease: timedelta | None = None) -> None:
         """Make sure that the job is still ours, and renew the lease; raises LeaseLost. Call it in the same unit of work
         as whatever the job writes: until that ends, nobody can take the job away."""
-        ours = (job.c.id == held.id) & (job.c.token == held.token) & (job.c.state == LEASED)
-        if self._session.scalar(select(job.c.id).where(ours).with_for_update()) is None:
-            raise LeaseLost(N_("Công việc {job} đã được giao cho tiến trình khác."), job=held.id)
-        if lease is not None:
-            self._session.execute(update(job).where(job.c.id == held.id).values(lease_until=_until(lease)))
+        self._change(_LOCK if lease is None else _RENEW, held, {} if lease is None else {"lease": _seconds(lease)})
 
     def finish(self, held: Job) -> None:
         """The job is done; raises LeaseLost when it is not ours any more."""
-        self.hold(held)
-        self._session.execute(delete(job).where(job.c.id == held.id))
+        self._change(_FINISH, held)
 
     def put_back(self, held: Job, delay: timedelta, counts: bool = True) -> None:
         """Give the job back to be tried again after `delay` (LONGEST_DELAY at most); raises LeaseLost when it is not
         ours any more. Without `counts` the try is as if it had not been: some server was down, not the job at fault."""
-        self.hold(held)
-        self._session.execute(
-            update(job)
-            .where(job.c.id == held.id)
-            .values(
-                state=WAITING, owner=None, lease_until=None, not_before=database_in(min(delay, LONGEST_DELAY)),
-                attempts=job.c.attempts - (0 if counts else 1),
-            )
-        )  # fmt: skip
+        said = {"delay": min(delay, LONGEST_DELAY).total_seconds(), "uncounted": 0 if counts else 1}
+        self._change(_PUT_BACK, held, said)
 
     def free(self, owner: str | None = None) -> int:
         """Free what `owner` held (None: what anybody holds past its time); gives how many."""
@@ -174,17 +165,10 @@ class Jobs:
         row = self._session.execute(select(*_TOLD).where(job.c.owner == owner, job.c.state == LEASED).limit(1)).first()
         return _job(row) if row else None
 
-    def _lease(self, which: Any, owner: str, lease: timedelta) -> Job | None:
-        row = self._session.execute(
-            update(job)
-            .where(which)
-            .values(
-                state=LEASED, owner=owner, lease_until=_until(lease), token=job.c.token + 1,
-                attempts=job.c.attempts + 1,
-            )
-            .returning(*_TOLD)
-        ).first()  # fmt: skip
-        return _job(row) if row else None
+    def _change(self, statement: Any, held: Job, more: Mapping[str, object] = MappingProxyType({})) -> None:
+        """Do something to the job's row, in one statement with making sure that it is ours."""
+        if self._session.scalar(statement, {"held": held.id, "by": held.token, **more}) is None:
+            raise LeaseLost(N_("Công việc {job} đã được giao cho tiến trình khác."), job=held.id)
 
     def _free(self, which: Any, attempts: Any) -> int:
         freed = self._session.execute(
@@ -195,9 +179,34 @@ class Jobs:
         return int(freed.rowcount)  # type: ignore[attr-defined]
 
 
-def _until(lease: timedelta) -> Any:
-    return database_in(min(lease, LONGEST_LEASE))
+def _seconds(lease: timedelta) -> float:
+    return min(lease, LONGEST_LEASE).total_seconds()
 
 
 def _job(row: Any) -> Job:
     return Job(row.id, JobKind(row.kind), row.subject, row.batch_id, row.token, row.attempts, row.trace)
+
+
+def _leased(which: Any) -> Any:
+    values = {
+        "state": LEASED, "owner": bindparam("by"), "lease_until": database_after("lease"), "token": job.c.token + 1,
+        "attempts": job.c.attempts + 1,
+    }  # fmt: skip
+    return update(job).where(which).values(values).returning(*_TOLD)
+
+
+# What workers ask for every page, made once: making a statement costs more than sending it.
+_OURS = (job.c.id == bindparam("held")) & (job.c.token == bindparam("by")) & (job.c.state == LEASED)
+_LEASE_THIS = _leased((job.c.id == bindparam("this")) & due)
+_LOCK = select(job.c.id).where(_OURS).with_for_update()
+_RENEW = update(job).where(_OURS).values(lease_until=database_after("lease")).returning(job.c.id)
+_FINISH = delete(job).where(_OURS).returning(job.c.id)
+_PUT_BACK = (
+    update(job)
+    .where(_OURS)
+    .values(
+        state=WAITING, owner=None, lease_until=None, not_before=database_after("delay"),
+        attempts=job.c.attempts - bindparam("uncounted", type_=Integer),
+    )
+    .returning(job.c.id)
+)  # fmt: skip

@@ -44,6 +44,11 @@ def database_in(span: timedelta) -> _DatabaseClock:
     return _DatabaseClock(bindparam(None, span.total_seconds(), Float))
 
 
+def database_after(seconds: str) -> _DatabaseClock:
+    """`database_in` for a statement that is made once: `seconds` is the name of the parameter that says how many."""
+    return _DatabaseClock(bindparam(seconds, type_=Float))
+
+
 class _Count(FunctionElement[int]):
     type = Integer()
     inherit_cache = True

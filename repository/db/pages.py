@@ -16,14 +16,31 @@ from repository.domain.records import Page
 
 WORKING, DONE, SET_ASIDE = "working", "done", "set_aside"
 
-_columns = PageRow.__table__.c
+_page: Any = PageRow.__table__
+_columns = _page.c
 # What every search asks: made once, and of bare columns, since mapped rows cost half as much again.
-_THESE = select(
+_WHOLE = (
     _columns.id, _columns.item_id, _columns.number, _columns.label, _columns.image, _columns.image_frame,
     _columns.width, _columns.height, _columns.dpi, _columns.derivative, _columns.confidence, _columns.blank,
     _columns.state, _columns.rotate, _columns.file_id, _columns.batch_id, _columns.approved, _columns.few_pixels,
     _columns.duplicate_of,
-).where(_columns.id.in_(bindparam("ids", expanding=True)))  # fmt: skip
+)  # fmt: skip
+_THESE = select(*_WHOLE).where(_columns.id.in_(bindparam("ids", expanding=True)))
+_BY_IMAGE = (
+    select(*_WHOLE)
+    .where(_columns.image == bindparam("image"), _columns.image_frame == bindparam("frame"))
+    .where(_columns.id != bindparam("but"))
+    .order_by(_columns.created_at, _columns.id)
+    .limit(1)
+)  # fmt: skip
+_OPENED = (
+    update(_page)
+    .where(_columns.id == bindparam("this"))
+    .values(duplicate_of=func.coalesce(bindparam("other", type_=_columns.duplicate_of.type), _columns.duplicate_of))
+    .returning(*_WHOLE)
+)
+_CHANGED = update(_page).where(_columns.id.in_(bindparam("these", expanding=True)))
+_WORKING, _FINISHED = _CHANGED.values(finished_at=None), _CHANGED.values(finished_at=database_now())
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,35 +152,37 @@ class Pages:
 
     def by_image(self, image: str, frame: int, not_page: str) -> Page | None:
         """The oldest other page with the same image, if any."""
-        row = self._session.scalar(
-            select(PageRow)
-            .where(PageRow.image == image, PageRow.image_frame == frame, PageRow.id != not_page)
-            .order_by(PageRow.created_at, PageRow.id)
-            .limit(1)
-        )
+        self._session.flush()  # see get_many
+        row = self._session.execute(_BY_IMAGE, {"image": image, "frame": frame, "but": not_page}).first()
         return page_of(row) if row else None
 
-    def set_opened(self, page_id: str, opened: OpenedPage, duplicate_of: str | None) -> None:
-        """Note what opening the page found."""
-        row = self._session.get_one(PageRow, page_id)
-        row.image, row.image_frame, row.rotate = opened.image, opened.frame, opened.rotate
-        row.width, row.height, row.dpi = opened.width, opened.height, opened.dpi
-        row.blank, row.few_pixels = opened.blank, opened.few_pixels
-        row.duplicate_of = duplicate_of or row.duplicate_of
+    def set_opened(self, page_id: str, opened: OpenedPage, duplicate_of: str | None) -> Page:
+        """Note what opening the page found; gives the page as it is then."""
+        self._session.flush()
+        said = {
+            "this": page_id, "image": opened.image, "image_frame": opened.frame, "rotate": opened.rotate,
+            "width": opened.width, "height": opened.height, "dpi": opened.dpi, "blank": opened.blank,
+            "few_pixels": opened.few_pixels, "other": duplicate_of,
+        }  # fmt: skip
+        row = self._session.execute(_OPENED, said).one()
+        self._forget([page_id])
+        return page_of(row)
 
     def set_derivative(self, page_id: str, key: str) -> None:
         """Note the page's pyramid."""
-        self._session.get_one(PageRow, page_id).derivative = key
+        self._change(_CHANGED, [page_id], {"derivative": key})
 
     def set_confidence(self, page_id: str, confidence: float) -> None:
         """Note how sure the current text is."""
-        self._session.get_one(PageRow, page_id).confidence = confidence
+        self._change(_CHANGED, [page_id], {"confidence": confidence})
 
     def set_state(self, page_id: str, state: str) -> None:
         """`working`, `done` or `set_aside`."""
-        row = self._session.get_one(PageRow, page_id)
-        row.state = state
-        row.finished_at = None if state == WORKING else database_now()
+        self.set_states([page_id], state)
+
+    def set_states(self, page_ids: Sequence[str], state: str) -> None:
+        """The same for many pages."""
+        self._change(_WORKING if state == WORKING else _FINISHED, page_ids, {"state": state})
 
     def items_of_batch(self, batch: str) -> list[str]:
         """The items that a batch's pages belong to, in the order they came."""
@@ -189,6 +208,18 @@ class Pages:
             )
             or 0
         )
+
+    def _change(self, statement: Any, page_ids: Sequence[str], said: dict[str, object]) -> None:
+        self._session.flush()
+        self._session.execute(statement, {"these": page_ids, **said})
+        self._forget(page_ids)
+
+    def _forget(self, page_ids: Sequence[str]) -> None:
+        """Let pages that this unit of work has in hand be read again: bare statements changed them."""
+        for page_id in page_ids:
+            known = self._session.identity_map.get(self._session.identity_key(PageRow, page_id))
+            if known is not None:
+                self._session.expire(known)
 
     def _list(self, query: Select[PageRow], approved_only: bool) -> list[Page]:
         if approved_only:

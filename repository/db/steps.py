@@ -1,10 +1,10 @@
 """The steps of pages in the ledger."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, select, update
+from sqlalchemy import ColumnElement, bindparam, case, select, update
 from sqlalchemy.orm import Session, aliased
 
 from repository.db.moments import database_now
@@ -84,13 +84,16 @@ class Steps:
 
     def done(self, page_id: str, name: StepName, seconds: float, fingerprint: str | None = None) -> None:
         """The step is done."""
-        row = self._session.get_one(StepRow, (page_id, name.value))
-        row.state, row.seconds, row.fingerprint = StepState.DONE.value, seconds, fingerprint
-        row.finished_at = database_now()
-        row.runs += 1
-        row.reason = row.reason_params = None
+        self.all_done([page_id], name, seconds, fingerprint)
+
+    def all_done(self, page_ids: Sequence[str], name: StepName, seconds: float, fingerprint: str | None = None) -> None:
+        """The step is done for each of these pages."""
+        self._session.flush()
+        said = {"pages": page_ids, "step": name.value, "seconds": seconds, "fingerprint": fingerprint}
+        self._session.execute(_DONE, said)
         if name is StepName.RECOGNISE:
-            self._move_index(page_id, StepState.OWED.value, READY)
+            self._session.execute(_INDEX_READY, {"pages": page_ids})
+        self._forget()
 
     def failed(self, page_id: str, name: StepName, reason: Reason) -> int:
         """The step failed once more; gives how often by now."""
@@ -118,6 +121,12 @@ class Steps:
         read."""
         wanted = select(StepRow.page_id).where(StepRow.name == StepName.INDEX.value, StepRow.state == READY)
         return list(self._session.scalars(wanted.limit(limit)))
+
+    def _forget(self) -> None:
+        """Let steps that this unit of work has in hand be read again: bare statements changed them."""
+        for known in self._session.identity_map.values():
+            if isinstance(known, StepRow):
+                self._session.expire(known)
 
     def _owe_index(self, *which: ColumnElement[bool]) -> None:
         read = aliased(StepRow)
@@ -148,3 +157,21 @@ def _step(row: StepRow) -> Step:
         row.page_id, StepName(row.name), state, row.attempts, row.runs, row.fingerprint, row.seconds,
         reason,
     )  # fmt: skip
+
+
+# What is asked for every page, made once and of bare columns: making a statement costs more than sending it.
+_columns = StepRow.__table__.c
+_these = _columns.page_id.in_(bindparam("pages", expanding=True))
+_DONE = (
+    update(_step_table)
+    .where(_these, _columns.name == bindparam("step"))
+    .values(
+        state=StepState.DONE.value,
+        finished_at=database_now(), runs=_columns.runs + 1, reason=None, reason_params=None,
+    )
+)  # fmt: skip
+_INDEX_READY = (
+    update(_step_table)
+    .where(_these, _columns.name == StepName.INDEX.value, _columns.state == StepState.OWED.value)
+    .values(state=READY)
+)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from repository.db.ids import new_id
@@ -18,6 +18,11 @@ CORRECTION, OCR = "correction", "ocr"
 _columns = TextRow.__table__.c
 _CURRENT_WORDS = select(_columns.page_id, _columns.words).where(
     _columns.page_id.in_(bindparam("ids", expanding=True)), _columns.current.is_(True)
+)
+_EARLIER = (
+    select(_columns.id, _columns.number, _columns.source, _columns.current, _columns.fingerprint)
+    .where(_columns.page_id == bindparam("page"))
+    .order_by(_columns.number)
 )
 
 
@@ -39,26 +44,21 @@ class Texts:
         """A new version. It becomes the current one, unless a person's correction stands and this is not one.
 
         An engine's version with the fingerprint of an older one is that one: reading twice changes nothing."""
-        if source == OCR:
-            same = self._session.scalar(
-                select(TextRow).where(TextRow.page_id == page_id, TextRow.fingerprint == fingerprint).limit(1)
-            )
-            if same is not None:
-                return version_of(same)
-        corrected = self._session.scalar(
-            select(TextRow.id).where(
-                TextRow.page_id == page_id, TextRow.current.is_(True), TextRow.source == CORRECTION
-            )
-        )
-        last = self._session.scalar(select(func.max(TextRow.number)).where(TextRow.page_id == page_id)) or 0
+        self._session.flush()
+        earlier = self._session.execute(_EARLIER, {"page": page_id}).all()
+        for same in earlier:
+            if source == OCR and same.fingerprint == fingerprint:
+                return version_of(self._session.get_one(TextRow, same.id))
+        stands = source == OCR and any(each.current and each.source == CORRECTION for each in earlier)
         row = TextRow(
-            id=new_id(), page_id=page_id, number=last + 1, source=source, engine=text.reading.engine,
-            model=text.reading.model, settings=dict(text.reading.settings), words=pack(text),
-            confidence=text.confidence, fingerprint=fingerprint, made_by=made_by,
+            id=new_id(), page_id=page_id, number=max((each.number for each in earlier), default=0) + 1, source=source,
+            engine=text.reading.engine, model=text.reading.model, settings=dict(text.reading.settings),
+            words=pack(text), confidence=text.confidence, fingerprint=fingerprint, made_by=made_by,
+            current=not earlier,
         )  # fmt: skip
         self._session.add(row)
         self._session.flush()
-        if source == CORRECTION or corrected is None:
+        if earlier and not stands:
             self.make_current(row.page_id, row.id)
         return version_of(row)
 

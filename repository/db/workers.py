@@ -1,6 +1,7 @@
 """Working processes in the ledger: who lives, where, and what each has in hand."""
 
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import case, delete, func, select
@@ -8,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from repository.db.moments import database_in, database_now
 from repository.db.service_tables import WorkerRow
-from repository.db.upserts import insert_into
+from repository.db.upserts import insert_for
 from repository.domain.jobs import WorkerSeen
 
 _worker: Any = WorkerRow.__table__
@@ -22,21 +23,8 @@ class Workers:
 
     def beat(self, name: str, kind: str, host: str, pid: int, doing: str | None) -> None:
         """Say that the process lives and what it has in hand; another process under the same name starts anew."""
-        new = insert_into(self._session, _worker).values(
-            name=name, kind=kind, host=host, pid=pid, doing=doing, started_at=database_now(), seen_at=database_now()
-        )
-        said = new.excluded
-        same = (_worker.c.pid == said.pid) & (_worker.c.host == said.host)
-        self._session.execute(
-            new.on_conflict_do_update(
-                index_elements=[_worker.c.name],
-                set_={
-                    "kind": said.kind, "host": said.host, "pid": said.pid, "doing": said.doing,
-                    "seen_at": said.seen_at,
-                    "started_at": case((same, _worker.c.started_at), else_=said.started_at),
-                },
-            )
-        )  # fmt: skip
+        said = {"name": name, "kind": kind, "host": host, "pid": pid, "doing": doing}
+        self._session.execute(_beat(self._session.get_bind().dialect.name), said)
 
     def all(self) -> list[WorkerSeen]:
         """Every process that was heard of and not forgotten, by name."""
@@ -63,3 +51,18 @@ class Workers:
         """Strike off whoever was silent for that long; gives their names."""
         silent = _worker.c.seen_at < database_in(-silent_for)
         return sorted(self._session.scalars(delete(_worker).where(silent).returning(_worker.c.name)))
+
+
+@cache
+def _beat(dialect: str) -> Any:
+    """Made once: every worker asks it for every page."""
+    new = insert_for(dialect, _worker).values(started_at=database_now(), seen_at=database_now())
+    said = new.excluded
+    same = (_worker.c.pid == said.pid) & (_worker.c.host == said.host)
+    return new.on_conflict_do_update(
+        index_elements=[_worker.c.name],
+        set_={
+            "kind": said.kind, "host": said.host, "pid": said.pid, "doing": said.doing, "seen_at": said.seen_at,
+            "started_at": case((same, _worker.c.started_at), else_=said.started_at),
+        },
+    )  # fmt: skip

@@ -68,7 +68,7 @@ def _marks(grey: NDArray[np.uint8]) -> tuple[list[_Mark], int]:
     darker = (paper - grey.astype(np.float32)) / np.maximum(paper, 40)
     count, labels, stats, _ = cv2.connectedComponentsWithStats((darker > _WEAK).astype(np.uint8), connectivity=8)
     strong = np.zeros(count, np.bool_)
-    strong[np.unique(labels[darker > _STRONG])] = True
+    strong[labels[darker > _STRONG]] = True
     height, width = grey.shape
     edge = max(2, round(max(height, width) * _EDGE))
     found = []
