@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from importlib import import_module
 
+from sqlalchemy.orm import configure_mappers
+
 from config.settings import Settings
 from repository.catalog.masters import Masters
 from repository.db.ledger import Ledger
@@ -12,7 +14,11 @@ from repository.search.tantivy_index import TantivyIndex
 from repository.storage.folder import FolderStore
 from repository.storage.port import ObjectStore
 
-CLIENTS = ("psycopg", "repository.storage.minio", "repository.search.opensearch_index", "repository.jobs.rq")
+CLIENTS = (
+    "psycopg", "repository.storage.minio", "repository.storage.minio_rights", "repository.search.opensearch_index",
+    "repository.jobs.rq",
+)  # fmt: skip
+LATE = ("numpy.ma", "_strptime")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +31,11 @@ class Stores:
 
 
 def load_clients(settings: Settings) -> None:
-    """Load the code of the profile's clients; nothing connects. Whoever forks calls it first, or each child loads its
-    own: more than a second of a core."""
-    if settings.production:
-        for module in CLIENTS:
-            import_module(module)
+    """Load the code of the profile's clients and what libraries else load only when first used; nothing connects.
+    Whoever forks calls it first, or each child loads its own: more than a second of a core."""
+    for module in (*LATE, *(CLIENTS if settings.production else ())):
+        import_module(module)
+    configure_mappers()
 
 
 def open_stores(settings: Settings, ledger: Ledger) -> Stores:

@@ -1,5 +1,6 @@
 """Keeps a machine's workers, its clerk and its feeder alive; the loaded code is all it has."""
 
+import gc
 import logging
 import os
 import shutil
@@ -71,6 +72,8 @@ class Supervisor:
 
     def _work(self) -> None:
         load_clients(self._settings)
+        gc.collect()
+        gc.freeze()  # or each child would look through all that code again and again, and make pages of it its own
         while not self._stopping and not ended_well(self._clear_away):
             time.sleep(PAUSE)
         pool = Pool(self._tasks(), self._free)

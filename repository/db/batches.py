@@ -22,6 +22,7 @@ class Batches:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._kept: BatchRow | None = None  # or the session would let go of it, and ask again for what follows
 
     def add(
         self,
@@ -45,7 +46,7 @@ class Batches:
 
     def get(self, batch_id: str) -> Batch | None:
         """The batch of that id."""
-        row = self._session.get(BatchRow, batch_id)
+        row = self._kept = self._session.get(BatchRow, batch_id)
         return batch_of(row) if row else None
 
     def all(self, libraries: frozenset[str] | None, offset: int, limit: int) -> tuple[int, list[Batch]]:

@@ -40,6 +40,7 @@ class Files:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._kept: FileRow | None = None  # or the session would let go of it, and ask again for what follows
 
     def add(self, batch: str, name: str, size: int, sha256: str, password: str | None = None) -> tuple[BatchFile, bool]:
         """A file that was received, and whether it is new: the same name and content again in a batch is the same."""
@@ -63,7 +64,7 @@ class Files:
 
     def get(self, file_id: str) -> BatchFile | None:
         """The file of that id."""
-        row = self._session.get(FileRow, file_id)
+        row = self._kept = self._session.get(FileRow, file_id)
         return file_of(row) if row else None
 
     def source_of(self, page_id: str) -> PageSource | None:
@@ -181,7 +182,7 @@ class Files:
         return set(self._session.scalars(select(FileRow.sha256)))
 
     def _settle(self, file_id: str, state: FileState) -> FileRow:
-        row = self._session.get_one(FileRow, file_id)
+        row = self._kept = self._session.get_one(FileRow, file_id)
         row.state, row.password, row.needs_password = state.value, None, False
         row.reason = row.reason_params = None
         return row

@@ -12,7 +12,8 @@ from repository.db.tables import ItemRow, PageRow, RecordRow
 from repository.domain.access import AccessLevel, ItemState, Rights
 from repository.domain.records import AccessSetting, Description, Item, Kind, Record
 
-_item, _record = ItemRow.__table__.c, RecordRow.__table__.c
+_item_table: Any = ItemRow.__table__
+_item, _record = _item_table.c, RecordRow.__table__.c
 # What every search asks: made once, and of bare columns, since mapped rows cost half as much again.
 _THESE = (
     select(
@@ -26,6 +27,12 @@ _THESE = (
     .where(_item.id.in_(bindparam("ids", expanding=True)))
 )  # fmt: skip
 _HIDDEN = select(_item.id).where(_item.hidden.is_(True))
+
+_RECOUNT = (
+    update(_item_table)
+    .where(_item.id == bindparam("item"))
+    .values(page_count=select(func.count()).where(PageRow.item_id == bindparam("item")).scalar_subquery())
+)
 
 
 class Items:
@@ -135,8 +142,11 @@ class Items:
 
     def recount(self, item_id: str) -> None:
         """Bring the item's page count up to date."""
-        count = self._session.scalar(select(func.count()).where(PageRow.item_id == item_id)) or 0
-        self._session.execute(update(ItemRow).where(ItemRow.id == item_id).values(page_count=count))
+        self._session.flush()
+        self._session.execute(_RECOUNT, {"item": item_id})
+        known = self._session.identity_map.get(self._session.identity_key(ItemRow, item_id))
+        if known is not None:
+            self._session.expire(known, ["page_count"])
 
 
 def item_of(row: ItemRow) -> Item:

@@ -5,6 +5,7 @@ Every time here is by the database's clock: a machine whose clock is wrong neith
 import secrets
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session
 from repository.db.moments import database_after, database_in, database_now
 from repository.db.tables import BatchRow
 from repository.db.turns import LEASED, LONGEST_DELAY, WAITING, due, in_turn, job, turns, window
-from repository.db.upserts import insert_into
+from repository.db.upserts import insert_for
 from repository.domain.errors import N_, LeaseLost
 from repository.domain.jobs import Depth, Job, JobKind, Priority, WindowJob
 from repository.domain.tracing import trace
@@ -37,25 +38,11 @@ class Jobs:
     def enqueue(self, kind: JobKind, subject: str, batch: str, priority: Priority = Priority.BATCH) -> None:
         """Owe this work. What waits already keeps its place, or moves up to a more urgent class; what somebody holds is
         taken from them and owed anew."""
-        new = insert_into(self._session, job).values(
-            kind=kind.value, subject=subject, batch_id=batch, priority=int(priority), state=WAITING, attempts=0,
-            not_before=database_now(), token=secrets.randbelow(FIRST_TOKENS), trace=trace(),
-        )  # fmt: skip
-        asked = new.excluded
-        taken = job.c.state == LEASED
-        self._session.execute(
-            new.on_conflict_do_update(
-                index_elements=[job.c.kind, job.c.subject],
-                set_={
-                    "priority": case((job.c.priority > asked.priority, asked.priority), else_=job.c.priority),
-                    "trace": func.coalesce(asked.trace, job.c.trace),
-                    "state": WAITING, "owner": None, "lease_until": None,
-                    "token": job.c.token + case((taken, 1), else_=0),
-                    "attempts": case((taken, 0), else_=job.c.attempts),
-                    "not_before": case((taken, asked.not_before), else_=job.c.not_before),
-                },
-            )
-        )  # fmt: skip
+        said = {
+            "kind": kind.value, "subject": subject, "batch_id": batch, "priority": int(priority),
+            "token": secrets.randbelow(FIRST_TOKENS), "trace": trace(),
+        }  # fmt: skip
+        self._session.execute(_enqueue(self._session.get_bind().dialect.name), said)
 
     def claim(self, owner: str, kinds: Sequence[JobKind], lease: timedelta) -> Job | None:
         """Lease the next job, None when there is none: of the batch whose turn it is, and there of the first kind that
@@ -193,6 +180,24 @@ def _leased(which: Any) -> Any:
         "attempts": job.c.attempts + 1,
     }  # fmt: skip
     return update(job).where(which).values(values).returning(*_TOLD)
+
+
+@cache
+def _enqueue(dialect: str) -> Any:
+    new = insert_for(dialect, job).values(state=WAITING, attempts=0, not_before=database_now())
+    asked = new.excluded
+    taken = job.c.state == LEASED
+    return new.on_conflict_do_update(
+        index_elements=[job.c.kind, job.c.subject],
+        set_={
+            "priority": case((job.c.priority > asked.priority, asked.priority), else_=job.c.priority),
+            "trace": func.coalesce(asked.trace, job.c.trace),
+            "state": WAITING, "owner": None, "lease_until": None,
+            "token": job.c.token + case((taken, 1), else_=0),
+            "attempts": case((taken, 0), else_=job.c.attempts),
+            "not_before": case((taken, asked.not_before), else_=job.c.not_before),
+        },
+    )  # fmt: skip
 
 
 # What workers ask for every page, made once: making a statement costs more than sending it.

@@ -12,6 +12,7 @@ from typing import BinaryIO
 from repository.domain.errors import N_, ObjectDamaged, StoreFailed
 from repository.storage.measuring import digest_of
 
+COUNTED_SECONDS = 600.0  # in between, what comes is added to what was counted, and what goes is not taken off
 LEFTOVER_SECONDS = 60  # what is being written changes more often than that, and is locked
 
 
@@ -101,16 +102,24 @@ class LocalCopies:
 
     def _make_room(self, needed: int) -> None:
         """Delete the longest unused copies until `needed` more bytes fit, and what killed processes left behind."""
-        with self._locked("room"):
+        with self._locked("room") as lock:
             for changed, _, path in self._scan("incoming"):
                 if changed < time.time() - LEFTOVER_SECONDS:
                     _delete_unused(path)
-            copies = sorted(copy for name in _folders(self._folder) for copy in self._scan(name))
-            total = sum(size for _, size, _ in copies)
-            for _, size, path in copies:
-                if total + needed <= self._limit:
-                    return
-                total -= size if _delete_unused(path) else 0
+            total, counted_at = _counted(lock)
+            if total + needed > self._limit or not counted_at <= time.time() < counted_at + COUNTED_SECONDS:
+                total, counted_at = self._count(needed), time.time()
+            _note(lock, total + needed, counted_at)
+
+    def _count(self, needed: int) -> int:
+        """Bytes of all copies, after those went that had to."""
+        copies = sorted(copy for name in _folders(self._folder) for copy in self._scan(name))
+        total = sum(size for _, size, _ in copies)
+        for _, size, path in copies:
+            if total + needed <= self._limit:
+                break
+            total -= size if _delete_unused(path) else 0
+        return total
 
     def _scan(self, name: str) -> list[tuple[float, int, Path]]:
         """The files of a folder: when last used, bytes, path."""
@@ -122,13 +131,13 @@ class LocalCopies:
         return found
 
     @contextmanager
-    def _locked(self, name: str) -> Iterator[None]:
+    def _locked(self, name: str) -> Iterator[int]:
         locks = self._folder / "locks"
         locks.mkdir(parents=True, exist_ok=True)
         handle = os.open(locks / name, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             flock(handle, LOCK_EX)
-            yield
+            yield handle
         finally:
             os.close(handle)
 
@@ -136,6 +145,22 @@ class LocalCopies:
 def _folders(root: Path) -> list[str]:
     with os.scandir(root) as entries:
         return [entry.name for entry in entries if len(entry.name) == 2]
+
+
+def _counted(lock: int) -> tuple[int, float]:
+    """How many bytes there are at most, and when they were last counted one by one; never, where nothing is noted."""
+    total, _, counted_at = os.pread(lock, 64, 0).decode("ascii", "replace").partition(" ")
+    try:
+        return int(total), float(counted_at)
+    except ValueError:
+        return 0, 0.0
+
+
+def _note(lock: int, total: int, counted_at: float) -> None:
+    """On a full disk nothing stays noted, and all is counted next time."""
+    with suppress(OSError):
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, f"{total} {counted_at}".encode(), 0)
 
 
 def _still(held: int, path: Path) -> bool:

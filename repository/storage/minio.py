@@ -4,10 +4,12 @@ import base64
 import io
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from minio.datatypes import Object
+from minio.error import S3Error
 from urllib3.exceptions import HTTPError, MaxRetryError, ProtocolError
 
 from repository.domain.errors import N_, ObjectMissing, StoreFailed
@@ -15,7 +17,7 @@ from repository.storage.local_copies import LocalCopies
 from repository.storage.measuring import Checked, Measured, digest_of, measured
 from repository.storage.minio_client import MinioConnection
 from repository.storage.minio_errors import SERVER, said, silent
-from repository.storage.minio_reading import Ranges
+from repository.storage.minio_reading import LARGEST, Ranges
 from repository.storage.minio_versions import MinioVersions
 from repository.storage.port import StoredObject, is_key
 
@@ -23,6 +25,19 @@ PART = 16 << 20  # bytes held in memory while an object is sent; more for those 
 MOST_PARTS = 10_000
 BUFFER = 64 << 10
 CHECKSUM = "x-amz-checksum-sha256"
+
+
+class _Empty(Exception):
+    """An object without a byte has no first one either."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some bytes of an object of `size` bytes."""
+
+    data: bytes
+    size: int
+    version: str | None
 
 
 class MinioStore:
@@ -36,7 +51,8 @@ class MinioStore:
 
     Storing again: what lies under the key with the right size is believed when the server reports that it compared
     the content with this very SHA-256 when it came in; anything else (parts, somebody else's upload) is read back and
-    hashed first. What is wrong there is covered by a new version."""
+    hashed first. What is wrong there is covered by a new version. Where there are no versions, what goes in one request
+    is simply sent again: the same bytes over themselves, for no more than asking would cost."""
 
     def __init__(
         self, connection: MinioConnection, bucket: str, copies: LocalCopies, spool: Path, versioned: bool = False
@@ -55,7 +71,8 @@ class MinioStore:
     def put(self, stream: BinaryIO, expected: str | None = None) -> StoredObject:
         """Keep the stream's bytes; see the port."""
         with measured(stream, self._spool, expected) as source:
-            return self._held(source) or self._send(source)
+            simply = self._versions is None and source.size <= PART
+            return (None if simply else self._held(source)) or self._send(source)
 
     def put_file(self, path: Path) -> StoredObject:
         """Keep a local file's bytes; see the port."""
@@ -74,7 +91,7 @@ class MinioStore:
         already is given without asking the server."""
         if not is_key(key):
             raise self._missing(key)
-        return self._copies.copy(key, lambda: self.open(key, version))
+        return self._copies.copy(key, lambda: self._whole(key, version))
 
     def size(self, key: str) -> int:
         """The object's bytes; see the port."""
@@ -145,7 +162,21 @@ class MinioStore:
             raise silent(self._connection.endpoint, "CompleteMultipartUpload", "no ETag")
         return StoredObject(source.key, source.size, made.version_id if self._versions else None)
 
+    def _whole(self, key: str, version: str | None) -> BinaryIO:
+        """As `open`, for whoever reads it all: what fits into LARGEST bytes comes in the first request."""
+        try:
+            begun = self._asked(key, version, 0, LARGEST)
+        except _Empty:
+            return self.open(key, version)
+        pinned = version or (begun.version if self._versions else None)
+        ranges = Ranges(lambda at, length: self._range(key, pinned, at, length), begun.size, begun.data)
+        return io.BufferedReader(ranges, BUFFER)
+
     def _range(self, key: str, version: str | None, offset: int, length: int) -> bytes:
+        return self._asked(key, version, offset, length).data
+
+    def _asked(self, key: str, version: str | None, offset: int, length: int) -> "_Part":
+        """Bytes of an object, as many of `length` as it has; a connection that is cut is made again once."""
         with said(self._connection.endpoint, "GetObject", self._named(key)):
             try:
                 return self._fetch(key, version, offset, length)
@@ -154,19 +185,24 @@ class MinioStore:
                     raise
                 return self._fetch(key, version, offset, length)
 
-    def _fetch(self, key: str, version: str | None, offset: int, length: int) -> bytes:
+    def _fetch(self, key: str, version: str | None, offset: int, length: int) -> "_Part":
         """Bytes of an object in one request; urllib3's errors for one that is cut, tried again only until it began."""
-        response = self._connection.client().get_object(
-            self._bucket, key, offset=offset, length=length, version_id=version
-        )
+        client = self._connection.client()
+        try:
+            response = client.get_object(self._bucket, key, offset=offset, length=length, version_id=version)
+        except S3Error as error:
+            if error.code == "InvalidRange" and not offset:
+                raise _Empty from error
+            raise
         try:
             data: bytes = response.read()
         finally:
             response.close()
             response.release_conn()
-        if len(data) != length:
-            raise ProtocolError(f"{len(data)} bytes of {length}")
-        return data
+        size = response.headers.get("Content-Range", "").rpartition("/")[2]
+        if not size.isdecimal() or len(data) != min(length, int(size) - offset):
+            raise ProtocolError(f"{len(data)} bytes of {length}, in all {size!r}")
+        return _Part(data, int(size), response.headers.get("x-amz-version-id"))
 
     def _stat(self, key: str, version: str | None) -> Object:
         if not is_key(key):

@@ -8,15 +8,16 @@ FIRST, LARGEST = 256 << 10, 8 << 20
 
 class Ranges(io.RawIOBase):
     """Reads `size` bytes by way of `fetch(offset, length)`. It asks for more at a time while it is read in order, from
-    FIRST to LARGEST bytes, so a whole object comes in few requests and a look into a PDF's end costs little."""
+    FIRST to LARGEST bytes, so a whole object comes in few requests and a look into a PDF's end costs little. `begun`:
+    its first bytes, where they are here already."""
 
-    def __init__(self, fetch: Callable[[int, int], bytes], size: int) -> None:
+    def __init__(self, fetch: Callable[[int, int], bytes], size: int, begun: bytes = b"") -> None:
         self._fetch = fetch
         self._size = size
         self._position = 0
-        self._window = b""
+        self._window = begun
         self._begins = 0
-        self._ahead = FIRST
+        self._ahead = max(FIRST, len(begun))
 
     def readable(self) -> bool:
         """It is there to be read."""
