@@ -3,14 +3,16 @@
 from collections import defaultdict
 from datetime import UTC, datetime
 
+from repository.catalog.sheet_awaiting import is_awaiting, never_came
 from repository.db.ledger import Ledger, Work
 from repository.domain.access import Role, Visitor
-from repository.domain.batches import Batch, BatchFile, FileState, Finding, Progress, Reason, Report
+from repository.domain.batches import Batch, BatchFile, BatchState, FileState, Finding, Progress, Reason, Report
 from repository.domain.errors import N_, AccessRefused, NotFound
 from repository.domain.records import Item, Page
-from repository.scans.naming import gaps, group
+from repository.scans.naming import gaps, group, runs
 
 LOW_CONFIDENCE = 60.0
+MOST_RUNS = 50  # of missing numbers that are named
 
 
 class Progressing:
@@ -39,10 +41,13 @@ class Progressing:
             files = work.files.of_batch(batch_id)
             pages = work.pages.of_batch(batch_id)
             done = work.batches.progress(batch_id).pages_done
+            table = work.files.sheets(batch_id)[-1:]
+            told = work.files.problems(batch_id)
             findings = [
                 *_duplicates(work, files),
                 *_gaps(files, batch.title),
-                *(Finding("sheet", name, problem) for name, problem in work.files.problems(batch_id)),
+                *(Finding("sheet", name, problem) for name, problem in told if not is_awaiting(problem)),
+                *(_never_came(files, told, table[0]) if table and batch.state is not BatchState.RECEIVING else ()),
                 *_about_pages(work, batch, files, pages),
             ]
             until = batch.finished_at or datetime.now(UTC)
@@ -95,10 +100,24 @@ def _gaps(files: list[BatchFile], title: str) -> list[Finding]:
         if number is not None and file.state is not FileState.SHEET:
             numbers[code or title].append(number)
     return [
-        Finding("gap", code, Reason(N_("Thiếu số {number} trong dãy {code}."), {"number": number, "code": code}))
+        Finding("gap", code, Reason(N_("Thiếu số {number} trong dãy {code}."), {"number": _spoken(lost), "code": code}))
         for code, found in sorted(numbers.items())
-        for number in gaps(found)
+        if (lost := runs(gaps(found)))
     ]
+
+
+def _spoken(lost: list[tuple[int, int]]) -> str:
+    """Runs of numbers as people write them: 3–17, 25."""
+    told = [f"{first}" if first == last else f"{first}–{last}" for first, last in lost[:MOST_RUNS]]
+    return ", ".join(told) + (" …" if len(lost) > MOST_RUNS else "")
+
+
+def _never_came(files: list[BatchFile], told: list[tuple[str, Reason]], table: BatchFile) -> list[Finding]:
+    """Rows of the batch's table that name a file which is not among those that came."""
+    if any(file.state is FileState.RECEIVED for file in files):
+        return []  # a ZIP among them may still bring it
+    names = [file.name for file in files if file.state is not FileState.SHEET]
+    return [Finding("sheet", table.name, reason) for reason in never_came(table.id, [each for _, each in told], names)]
 
 
 def _about_pages(work: Work, batch: Batch, files: list[BatchFile], pages: list[Page]) -> list[Finding]:

@@ -83,9 +83,9 @@ def read_sheet(name: str, data: bytes) -> Sheet:
 
 def match(sheet: Sheet, file_name: str) -> SheetRow | None:
     """The row for a file of the batch: by whole path, else by name, name without its ending, pattern, or folder."""
-    name = _key(file_name)
+    name = path_key(file_name)
     path = PurePosixPath(name)
-    rows = [(_key(row.file), row) for row in sheet.rows if row.file]
+    rows = [(path_key(row.file), row) for row in sheet.rows if row.file]
     folders = [str(folder) for folder in path.parents if str(folder) != "."]
     tests = (
         lambda wanted: wanted == name,
@@ -119,7 +119,8 @@ def of_item(sheet: Sheet, code: str) -> SheetRow | None:
     return SheetRow(**merged)
 
 
-def _key(name: str) -> str:
+def path_key(name: str) -> str:
+    """A path as files and rows are compared by it."""
     parts = [part.strip() for part in clean(name).replace("\\", "/").split("/")]
     return "/".join(part for part in parts if part not in ("", ".", "..")).casefold()
 

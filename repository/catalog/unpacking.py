@@ -7,6 +7,7 @@ from pathlib import Path
 from repository.catalog.intake import file_priority, tidy_name
 from repository.catalog.placing import Placing, apply_sheet
 from repository.catalog.sheet import is_sheet, parse_sheet
+from repository.catalog.sheet_awaiting import awaiting
 from repository.db.ledger import Ledger, Work
 from repository.db.pages import NewPage
 from repository.domain.batches import Batch, BatchFile, FileState, Reason
@@ -82,7 +83,7 @@ class Unpacking:
         sheet = parse_sheet(path, looked.file.name)
         with self._ledger.write() as work:
             work.jobs.finish(job)
-            work.files.set_sheet(looked.file.id, sheet.problems)
+            work.files.set_sheet(looked.file.id, (*sheet.problems, *awaiting(looked.file.id, sheet)))
             apply_sheet(work, looked.batch, sheet)
 
     def _take_archive(self, job: Job, looked: _Looked, path: Path) -> None:

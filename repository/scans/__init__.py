@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from repository.scans.archive import Member, members
 from repository.scans.limits import Limits
-from repository.scans.naming import gaps, group, natural_key
+from repository.scans.naming import gaps, group, natural_key, runs
 from repository.scans.sniff import MediaType, sniff
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ __all__ = [
     "natural_key",
     "open_scan",
     "read_image",
+    "runs",
     "sniff",
     "take_page",
 ]

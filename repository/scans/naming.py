@@ -91,3 +91,14 @@ def gaps(numbers: Iterable[int]) -> list[int]:
         if after - before <= LONGEST_GAP:
             missing.extend(range(before + 1, after))
     return missing
+
+
+def runs(numbers: Iterable[int]) -> list[tuple[int, int]]:
+    """Numbers as runs without a hole, in order: first and last of each."""
+    found: list[tuple[int, int]] = []
+    for number in sorted(set(numbers)):
+        if found and number == found[-1][1] + 1:
+            found[-1] = found[-1][0], number
+        else:
+            found.append((number, number))
+    return found

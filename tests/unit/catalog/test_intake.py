@@ -199,7 +199,7 @@ def test_missing_numbers_are_reported(site: Services, tmp_path: Path) -> None:
     receive(site, batch.id, **{"DC1_1.jpg": pages[0], "DC1_2.jpg": pages[1], "DC1_5.jpg": pages[2]})
     look_into_all(site, tmp_path)
     found = [finding for finding in site.progressing.report(STAFF, batch.id).findings if finding.kind == "gap"]
-    assert [finding.reason.params["number"] for finding in found] == [3, 4]
+    assert [str(finding.reason) for finding in found] == ["Thiếu số 3–4 trong dãy DC1."]
 
 
 def test_missing_numbers_of_files_without_a_name_are_those_of_the_batch(site: Services, tmp_path: Path) -> None:
@@ -208,6 +208,25 @@ def test_missing_numbers_of_files_without_a_name_are_those_of_the_batch(site: Se
     look_into_all(site, tmp_path)
     found = [finding for finding in site.progressing.report(STAFF, batch.id).findings if finding.kind == "gap"]
     assert [(finding.where, str(finding.reason)) for finding in found] == [("Lô 1", "Thiếu số 2 trong dãy Lô 1.")]
+
+
+def test_many_missing_numbers_are_one_line(site: Services) -> None:
+    batch = site.intake.open_batch(STAFF, "Lô 1")
+    receive(site, batch.id, **{f"DC1_{number}.jpg": b"%d" % number for number in (1, 2, 18, 24, 26, 900)})
+    (found,) = site.progressing.report(STAFF, batch.id).findings
+    assert str(found.reason) == "Thiếu số 3–17, 19–23, 25, 27–899 trong dãy DC1."
+
+
+def test_rows_whose_file_never_came_are_told_once_the_batch_is_closed(site: Services, tmp_path: Path) -> None:
+    batch = site.intake.open_batch(STAFF, "Lô 1")
+    table = "file,title\nDC1_1.jpg,Một\nDC1_*.tif,Hai\nDC9,Ba\n".encode()
+    receive(site, batch.id, **{"batch.csv": table, "DC1_1.jpg": PAGE_0})
+    look_into_all(site, tmp_path)
+    assert site.progressing.report(STAFF, batch.id).findings == ()
+    site.intake.close(STAFF, batch.id)
+    found = site.progressing.report(STAFF, batch.id).findings
+    assert [finding.reason.params["file"] for finding in found] == ["DC1_*.tif", "DC9"]
+    assert str(found[0].reason) == "Dòng 3 nêu “DC1_*.tif” nhưng lô không nhận được tệp nào như thế."
 
 
 def test_a_zip_gives_its_members_and_refuses_those_that_would_escape(site: Services, tmp_path: Path) -> None:

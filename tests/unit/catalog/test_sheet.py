@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from repository.catalog import sheet_words
 from repository.catalog.sheet import Sheet, SheetRow, is_sheet, match, of_item, parse_sheet, read_sheet
+from repository.catalog.sheet_awaiting import awaiting, never_came
 from repository.domain.access import AccessLevel
 from repository.domain.errors import InputRefused
 from repository.domain.records import Kind
@@ -257,3 +258,19 @@ def test_an_item_is_described_by_its_own_row_and_then_by_its_files():
 )
 def test_only_the_agreed_names_are_tables(name, expected):
     assert is_sheet(name) is expected
+
+
+def test_what_a_row_may_name_is_what_it_may_match() -> None:
+    names = ["Lô/DC5/0001.JPG", "trang 2.tif", "a.b/c.png"]
+    for named in ("0001.jpg", "DC5/0001.jpg", "lô/dc5/0001", "DC5", "lô/DC5", "trang 2", "trang*.tif", "*.png", "a.b",
+                  "khác.tif", "5/0001.jpg", "DC6", "0001.tif", "x*.tif", "DC5/*.tif"):  # fmt: skip
+        sheet = Sheet((SheetRow(2, file=named),))
+        came = not never_came("t", awaiting("t", sheet), names)
+        assert came == any(match(sheet, name) is not None for name in names), named
+
+
+def test_many_rows_without_a_file_are_counted() -> None:
+    sheet = Sheet(tuple(SheetRow(number, file=f"{number}.tif") for number in range(1, 301)))
+    lost = never_came("t", awaiting("t", sheet), ["7.tif"])
+    assert len(lost) == 201
+    assert "và 99 dòng nữa" in str(lost[-1])
