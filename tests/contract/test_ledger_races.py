@@ -4,7 +4,7 @@ import multiprocessing
 import threading
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -86,9 +86,9 @@ def test_no_two_processes_get_one_job(home: Home, ledger: Ledger) -> None:
     with ledger.write() as work:
         for number in range(JOBS):
             work.jobs.enqueue(JobKind.PAGE, f"p{number}", f"b{number % 3}")
-    with multiprocessing.get_context("spawn").Pool(PROCESSES) as pool:
-        told = [pool.apply_async(_claim_all, (home.url, home.password, f"w{n}")) for n in range(PROCESSES)]
-        done = [job for each in told for job in each.get(LONG)]
+    with ProcessPoolExecutor(PROCESSES, multiprocessing.get_context("spawn")) as pool:
+        told = [pool.submit(_claim_all, home.url, home.password, f"w{n}") for n in range(PROCESSES)]
+        done = [job for each in told for job in each.result(LONG)]
     assert sorted(done) == list(range(1, JOBS + 1))
     with ledger.read() as work:
         assert work.jobs.count() == 0
