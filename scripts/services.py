@@ -23,6 +23,10 @@ STOP_SECONDS = 30.0
 Known = dict[str, dict[str, int]]  # what was started, by the server's name
 
 
+class Damaged(Exception):
+    """The list of what was started cannot be read."""
+
+
 def main() -> int:
     """Read the command line and do it; the exit code is 0 when all is well, 1 when a server is down, 3 on failure."""
     parser = argparse.ArgumentParser(prog="scripts/services")
@@ -31,9 +35,13 @@ def main() -> int:
     arguments = parser.parse_args()
     folder = (arguments.data or _throw_away()).absolute()
     actions: dict[str, Callable[[Path], int]] = {"start": start, "status": status}
-    if arguments.action == "stop":
-        return stop(folder, throw_away=arguments.data is None)
-    return actions[arguments.action](folder)
+    try:
+        if arguments.action == "stop":
+            return stop(folder, throw_away=arguments.data is None)
+        return actions[arguments.action](folder)
+    except Damaged as damaged:
+        say(str(damaged))
+        return 3
 
 
 def start(folder: Path) -> int:
@@ -107,7 +115,17 @@ def _entry(server: Server) -> dict[str, int]:
 
 def _known(folder: Path) -> Known:
     file = folder / "services.json"
-    return json.loads(file.read_text()) if file.exists() else {}
+    try:
+        told = json.loads(file.read_text())
+        return {name: {key: int(entry[key]) for key in ("pid", "born", "port")} for name, entry in told.items()}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Damaged(
+            f"{file} bị hỏng nên không biết máy chủ nào đang chạy; hãy tự tắt những máy chủ của thư mục ấy (nếu còn) "
+            f"rồi xóa tệp / is damaged: stop the servers of that folder by hand, if any, and delete the file "
+            f"({type(error).__name__}: {error})"
+        ) from error
 
 
 def _keep(folder: Path, known: Known) -> None:
