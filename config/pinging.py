@@ -61,6 +61,7 @@ def parts_of(services: Services) -> list[Part]:
         Part("ledger", ledger, services.ledger.ping),
         Part("masters", store, services.masters.ping),
         Part("derivatives", store, services.derivatives.ping),
+        Part("texts", store, services.texts.ping),
         Part("index", index, services.indexing.ping),
     ]
     return [*parts, Part("queue", "Redis", services.queue.ping)] if services.queue else parts

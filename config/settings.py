@@ -101,6 +101,11 @@ class Settings(BaseSettings):
             raise ValueError("phải bắt đầu bằng redis:// hoặc rediss://")
         return value
 
+    @field_validator("minio_ca_file", "opensearch_ca_file", "redis_ca_file", "backup_minio_ca_file", mode="before")
+    @classmethod
+    def _none(cls, value: object) -> object:
+        return value or None
+
     @field_validator("minio_ca_file", "opensearch_ca_file", "redis_ca_file", "backup_minio_ca_file")
     @classmethod
     def _a_file(cls, value: Path | None) -> Path | None:

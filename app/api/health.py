@@ -61,7 +61,7 @@ class Health:
             "restoring": self.restoring,
             "ledger": ok["ledger"],
             "index": ok["index"],
-            "storage": ok["masters"] and ok["derivatives"],
+            "storage": all(ok[name] for name in ("masters", "derivatives", "texts")),
             "servers": {name: _told(answer, why) for name, answer in self.answers.items()},
             "workers": [
                 {"name": each.name, "kind": each.kind, "host": each.host, "pid": each.pid, "alive": each.alive,
