@@ -107,7 +107,8 @@ def test_everything_is_well_at_first(library: Library) -> None:
     library.is_well()
     told = library.get("/readyz").json
     assert {name: each["server"] for name, each in told["servers"].items()} == {
-        "ledger": "PostgreSQL", "masters": "MinIO", "derivatives": "MinIO", "texts": "MinIO", "index": "OpenSearch", "queue": "Redis",
+        "ledger": "PostgreSQL", "masters": "MinIO", "derivatives": "MinIO", "texts": "MinIO",
+        "index": "OpenSearch", "queue": "Redis",
     }  # fmt: skip
 
 
