@@ -99,7 +99,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--supervise", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.supervise:
-        Supervisor(load_settings(arguments.supervise), lambda _: SleepingEngine(SLEEP, _text())).run()
+        engine = SleepingEngine(SLEEP, _text())  # made before the fork: what it costs is not the workers'
+        Supervisor(load_settings(arguments.supervise), lambda _: engine).run()
         sys.exit()
     return arguments
 

@@ -67,7 +67,7 @@ def _do(context: PageContext, job: Job, name: StepName, last: bool) -> bool:
 
 def _commit(context: PageContext, job: Job, name: StepName, outcome: Outcome, seconds: float, last: bool) -> None:
     """Write what the step gave, fenced by the job."""
-    with context.services.ledger.write(alone=outcome.alone) as work:
+    with context.services.ledger.write(alone=False) as work:
         if last:
             work.jobs.finish(job)
         else:

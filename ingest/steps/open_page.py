@@ -27,7 +27,7 @@ def open_page(context: PageContext) -> Outcome:
         other = work.pages.by_image(key, taken.frame, page_id)
         context.page = work.pages.set_opened(page_id, opened, other.id if other else None)
 
-    return Outcome(write, f"{taken.how} {key}", alone=True)
+    return Outcome(write, f"{taken.how} {key}")
 
 
 def _source(context: PageContext) -> PageSource:

@@ -1,6 +1,7 @@
 """Bringing the full-text index up to what the ledger says. The index is a copy; the ledger knows what it still owes."""
 
 import time
+from dataclasses import dataclass
 
 from repository.catalog.finding import record_text
 from repository.db.journal import SITE
@@ -125,7 +126,7 @@ class Indexing:
         with self._ledger.read() as work:
             token = work.duties.token(DUTY)
             page_ids = work.steps.ready_for_index(PAGES_A_ROUND)
-            runs = {page_id: work.steps.of(page_id)[StepName.RECOGNISE].runs for page_id in page_ids}
+            read = _as_it_stands(work, page_ids)
             documents = _page_documents(work, page_ids, token)
         if not page_ids:
             return 0
@@ -133,16 +134,15 @@ class Indexing:
         self._index.commit()
         seconds = (time.monotonic() - started) / len(page_ids)
         with self._ledger.write() as work:
-            now = _page_documents(work, page_ids, token)
-            for page_id in page_ids:
-                if work.steps.of(page_id)[StepName.RECOGNISE].runs != runs[page_id]:
-                    continue
-                if now.get(page_id) != documents.get(page_id):
-                    # corrected or closed while the index was being written, and maybe written by another since
-                    work.steps.owe_index([page_id])
-                    continue
-                work.steps.done(page_id, StepName.INDEX, seconds)
-                work.pages.set_state(page_id, "done")
+            now = _as_it_stands(work, page_ids)
+            same = [page_id for page_id in page_ids if now.get(page_id) == read.get(page_id)]
+            # corrected or closed while the index was being written, and maybe written by another since; what is being
+            # read anew owes the index by itself
+            changed = [each for each in page_ids if each in now and each in read and _changed(now[each], read[each])]
+            if changed:
+                work.steps.owe_index(changed)
+            work.steps.all_done(same, StepName.INDEX, seconds)
+            work.pages.set_states(same, "done")
         return len(page_ids)
 
     def _documents(self, work: Work, item: Item, version: int) -> list[IndexDocument]:
@@ -152,6 +152,31 @@ class Indexing:
             record_document(item, version),
             *(page_document(item, page, texts[page.id], version) for page in pages if page.id in texts),
         ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What a page's document is made of, without the words: how often it was read, which version of its text is
+    current, and all else that the document says."""
+
+    runs: int
+    text: str | None
+    rest: IndexDocument
+
+
+def _as_it_stands(work: Work, page_ids: list[str]) -> dict[str, _Standing]:
+    """Cheap, for it is asked while nobody else may write."""
+    pages, texts = work.pages.get_many(page_ids), work.texts.current_ids(page_ids)
+    items = work.items.get_many(list({page.item for page in pages.values()}))
+    runs = work.steps.runs(page_ids, StepName.RECOGNISE)
+    return {
+        page.id: _Standing(runs[page.id], texts.get(page.id), page_document(items[page.item], page, None))
+        for page in pages.values()
+    }
+
+
+def _changed(now: _Standing, read: _Standing) -> bool:
+    return now.runs == read.runs and now != read
 
 
 def _page_documents(work: Work, page_ids: list[str], version: int) -> dict[str, IndexDocument]:

@@ -55,8 +55,11 @@ class Unpacking:
                 work.files.set_refused(looked.file.id, reason, isinstance(refusal, PasswordNeeded))
 
     def _begin(self, job: Job) -> _Looked | None:
-        """The job's file; None when it needs no look: gone, done, or the same bytes as an earlier one."""
-        with self._ledger.write() as work:
+        """The job's file; None when it needs no look: gone, done, or the same bytes as an earlier one.
+
+        Others may look at the same time: of two files with the same bytes only the later finds the other, since files
+        come in one by one."""
+        with self._ledger.write(alone=False) as work:
             work.jobs.hold(job)
             file = work.files.get(job.subject)
             batch = work.batches.get(file.batch) if file else None

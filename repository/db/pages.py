@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, func, select, update
+from sqlalchemy import Row, Select, bindparam, func, select, text, update
 from sqlalchemy.orm import Session
 
+from repository.db.engine import is_postgresql
 from repository.db.ids import new_id
 from repository.db.moments import database_now
 from repository.db.tables import MOST, BatchRow, ItemRow, PageRow, StepRow
@@ -33,6 +34,7 @@ _BY_IMAGE = (
     .order_by(_columns.created_at, _columns.id)
     .limit(1)
 )  # fmt: skip
+_ONE_AFTER_ANOTHER = text("SELECT pg_advisory_xact_lock(7310, hashtext(:image))")
 _OPENED = (
     update(_page)
     .where(_columns.id == bindparam("this"))
@@ -151,8 +153,11 @@ class Pages:
         return pages[0] if pages else None
 
     def by_image(self, image: str, frame: int, not_page: str) -> Page | None:
-        """The oldest other page with the same image, if any."""
+        """The oldest other page with the same image, if any. Whoever asks for the same image waits until this unit of
+        work ends, so that of two pages that are opened at once the second finds the first."""
         self._session.flush()  # see get_many
+        if is_postgresql(self._session.get_bind()):
+            self._session.execute(_ONE_AFTER_ANOTHER, {"image": image})
         row = self._session.execute(_BY_IMAGE, {"image": image, "frame": frame, "but": not_page}).first()
         return page_of(row) if row else None
 

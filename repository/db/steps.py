@@ -82,6 +82,12 @@ class Steps:
         rows = self._session.scalars(select(StepRow).where(StepRow.page_id == page_id))
         return {StepName(row.name): _step(row) for row in rows}
 
+    def runs(self, page_ids: Sequence[str], name: StepName) -> dict[str, int]:
+        """How often the step was done to the end, by page."""
+        self._session.flush()
+        rows = self._session.execute(_RUNS, {"pages": page_ids, "step": name.value})
+        return {row.page_id: row.runs for row in rows}
+
     def done(self, page_id: str, name: StepName, seconds: float, fingerprint: str | None = None) -> None:
         """The step is done."""
         self.all_done([page_id], name, seconds, fingerprint)
@@ -162,6 +168,7 @@ def _step(row: StepRow) -> Step:
 # What is asked for every page, made once and of bare columns: making a statement costs more than sending it.
 _columns = StepRow.__table__.c
 _these = _columns.page_id.in_(bindparam("pages", expanding=True))
+_RUNS = select(_columns.page_id, _columns.runs).where(_these, _columns.name == bindparam("step"))
 _DONE = (
     update(_step_table)
     .where(_these, _columns.name == bindparam("step"))

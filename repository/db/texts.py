@@ -19,6 +19,9 @@ _columns = TextRow.__table__.c
 _CURRENT_WORDS = select(_columns.page_id, _columns.words).where(
     _columns.page_id.in_(bindparam("ids", expanding=True)), _columns.current.is_(True)
 )
+_CURRENT_IDS = select(_columns.page_id, _columns.id).where(
+    _columns.page_id.in_(bindparam("ids", expanding=True)), _columns.current.is_(True)
+)
 _EARLIER = (
     select(_columns.id, _columns.number, _columns.source, _columns.current, _columns.fingerprint)
     .where(_columns.page_id == bindparam("page"))
@@ -80,6 +83,11 @@ class Texts:
             select(TextRow).where(TextRow.page_id.in_(list(page_ids)), TextRow.current.is_(True))
         )
         return {row.page_id: _text(row) for row in rows}
+
+    def current_ids(self, page_ids: Sequence[str]) -> dict[str, str]:
+        """The id of the current version of each page that has one."""
+        self._session.flush()
+        return {row.page_id: row.id for row in self._session.execute(_CURRENT_IDS, {"ids": page_ids})}
 
     def current_columns(self, page_ids: Sequence[str]) -> dict[str, PageColumns]:
         """The current words of each page that has a text, in the form that is cheapest to bring back."""
