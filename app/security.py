@@ -15,6 +15,7 @@ from flask_login import LoginManager, UserMixin, login_user, logout_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from app.visitors import services
+from config.settings import Settings
 from repository.db.accounts import Credentials
 from repository.domain.errors import N_, WrongUse
 from repository.domain.records import User
@@ -22,8 +23,9 @@ from repository.domain.records import User
 SESSION_LIFETIME = timedelta(hours=12)
 BY_ADDRESS, BY_NAME = "10 per minute", "5 per minute"
 
-# kept in this process's memory: one web process a site in the embedded profile
-limiter = Limiter(get_remote_address, storage_uri="memory://", strategy="moving-window")
+REDIS_SECONDS = 1.0  # for a Redis that hangs; attempts are counted in memory then
+
+limiter = Limiter(get_remote_address, strategy="moving-window", in_memory_fallback_enabled=True, swallow_errors=True)
 
 
 class SignedIn(UserMixin):  # type: ignore[misc]
@@ -44,6 +46,7 @@ def init(app: Flask) -> None:
     app.config.update(
         PERMANENT_SESSION_LIFETIME=SESSION_LIFETIME,
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: an upload may take hours
+        **_where_attempts_are_counted(app.extensions["services"].settings),
     )
     login = LoginManager(app)
     login.user_loader(_user_of)
@@ -51,6 +54,23 @@ def init(app: Flask) -> None:
     limiter.init_app(app)
     app.register_error_handler(CSRFError, _forged)
     app.register_error_handler(RateLimitExceeded, _too_many)
+
+
+def _where_attempts_are_counted(settings: Settings) -> dict[str, object]:
+    """In this process's memory: an embedded site has one web process. In the production profile in Redis, for all web
+    processes of the site together; each counts by itself while Redis is away."""
+    if not settings.production:
+        return {"RATELIMIT_STORAGE_URI": "memory://"}
+    options: dict[str, object] = {
+        "key_prefix": f"{settings.redis_prefix}-attempts",
+        "socket_timeout": REDIS_SECONDS,
+        "socket_connect_timeout": REDIS_SECONDS,
+    }
+    if password := settings.redis_password.get_secret_value():
+        options["password"] = password
+    if settings.redis_ca_file is not None:
+        options["ssl_ca_certs"] = str(settings.redis_ca_file)
+    return {"RATELIMIT_STORAGE_URI": settings.redis_url, "RATELIMIT_STORAGE_OPTIONS": options}
 
 
 def open_session(credentials: Credentials) -> None:
