@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from repository.db.engine import make_engine
 from repository.db.ledger import Ledger
-from repository.db.pages import NewPage
+from repository.db.pages import NewPage, OpenedPage
 from repository.domain.access import AccessLevel
 from repository.domain.errors import LeaseLost
 from repository.domain.jobs import Job, JobKind, Priority
@@ -82,6 +82,23 @@ def _claim_all(url: str, password: str, owner: str) -> list[int]:
 
 
 @pytest.mark.slow
+def test_of_pages_alike_that_are_opened_at_once_all_but_the_first_find_another(ledger: Ledger) -> None:
+    with ledger.write() as work:
+        batch = work.batches.add("TV", "Lô", "canbo").id
+        item = work.items.add("TV", "DC", b"", Description("x"), AccessSetting(AccessLevel.PUBLIC)).id
+        files = [work.files.add(batch, f"{number}.tif", 1, f"{number:064x}")[0].id for number in range(AT_ONCE)]
+        pages = [work.pages.add(NewPage(item, batch, file, 0, f"{at:04}", str(at))).id for at, file in enumerate(files)]
+    opened = OpenedPage("a" * 64, 0, 0, 100, 100, 300, blank=False, few_pixels=False)
+
+    def open_page(number: int) -> str | None:
+        with ledger.write(alone=False) as work:
+            other = work.pages.by_image(opened.image, 0, pages[number])
+            work.pages.set_opened(pages[number], opened, other.id if other else None)
+        return other.id if other else None
+
+    assert all_at_once(open_page).count(None) == 1
+
+
 def test_no_two_processes_get_one_job(home: Home, ledger: Ledger) -> None:
     with ledger.write() as work:
         for number in range(JOBS):

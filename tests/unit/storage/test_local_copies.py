@@ -88,6 +88,21 @@ def test_the_longest_unused_goes_first(tmp_path: Path) -> None:
     assert held(tmp_path) == sorted([KEYS[0], KEYS[2], KEYS[3]])
 
 
+def test_what_came_since_the_last_count_counts_and_what_nobody_noted_is_found(tmp_path: Path) -> None:
+    copies = LocalCopies(tmp_path, 3_500_000)
+    for number in range(8):
+        with copies.copy(KEYS[number], lambda number=number: source(number)):  # type: ignore[misc]
+            pass
+        assert len(held(tmp_path)) == min(number + 1, 3)
+    copies.forget(KEYS[7])
+    with copies.copy(KEYS[0], lambda: source(0)):
+        assert len(held(tmp_path)) == 3, "what was forgotten makes room, though nobody took it off the sum"
+    (tmp_path / "locks" / "room").write_text("damaged")
+    with copies.copy(KEYS[1], lambda: source(1)):
+        pass
+    assert len(held(tmp_path)) == 3
+
+
 def test_what_is_in_use_stays_and_what_is_not_goes(tmp_path: Path) -> None:
     copies = LocalCopies(tmp_path, 2_500_000)
     with copies.copy(KEYS[0], lambda: source(0)) as first:
