@@ -3,12 +3,16 @@
 import errno
 import random
 import shutil
+import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 from repository.domain.errors import ObjectDamaged, ObjectMissing, ServerUnreachable, StoreFailed
 
 FIRST, LONGEST = 2.0, 60.0
+LONGEST_REST = 15.0  # seconds that a process itself stays away after a failure, whatever its job waits for
+NAP = 0.2
 FULL = (errno.ENOSPC, errno.EDQUOT)
 SERVERS = (ServerUnreachable, StoreFailed)  # what the ledger raises when it is its own server's fault
 TIGHT = 32 << 20  # bytes; below this a program that fails may well have failed for want of room
@@ -34,3 +38,10 @@ def pause(times: int) -> timedelta:
     not all come back in the same moment."""
     longest = min(FIRST * 2 ** min(times - 1, 10), LONGEST)
     return timedelta(seconds=longest * random.uniform(0.75, 1.0))  # noqa: S311 - no secret
+
+
+def rest(seconds: float, stopping: Callable[[], bool]) -> None:
+    """Wait, but not for long once `stopping`."""
+    until = time.monotonic() + seconds
+    while not stopping() and (left := until - time.monotonic()) > 0:
+        time.sleep(min(left, NAP))

@@ -2,19 +2,15 @@
 
 import logging
 import signal
-import time
 from collections.abc import Callable
 from types import FrameType
 
-from ingest.faults import pause
+from ingest.faults import LONGEST_REST, pause, rest
 from ingest.pulse import Pulse
 from repository.db.ledger import Ledger
 from repository.domain.errors import DiachiError
 
 log = logging.getLogger(__name__)
-
-NAP = 0.2
-LONGEST_REST = 15.0
 
 
 class Rounds:
@@ -36,7 +32,7 @@ class Rounds:
         with self._pulse:
             while not self.stopping:
                 seconds = self.once(self._do)
-                self._rest(self._after_failure() if seconds is None else seconds)
+                rest(self._after_failure() if seconds is None else seconds, lambda: self.stopping)
 
     def once(self, do: Callable[[], float | None]) -> float | None:
         """Do it once; a failure is logged, and gives None."""
@@ -54,11 +50,6 @@ class Rounds:
 
     def _after_failure(self) -> float:
         return min(pause(self._failures).total_seconds(), LONGEST_REST)
-
-    def _rest(self, seconds: float) -> None:
-        until = time.monotonic() + seconds
-        while not self.stopping and (left := until - time.monotonic()) > 0:
-            time.sleep(min(left, NAP))
 
     def _stop(self, _signal: int, _frame: FrameType | None) -> None:
         self.stopping = True

@@ -12,7 +12,7 @@ from types import FrameType
 from config.services import Services
 from ingest.claiming import FromLedger, FromQueue, Source
 from ingest.context import PageContext
-from ingest.faults import SERVERS, passing, pause
+from ingest.faults import LONGEST_REST, SERVERS, passing, pause, rest
 from ingest.pipeline import STEPS, bring_forward, set_aside
 from ingest.pulse import Pulse
 from ocr.port import OcrEngine
@@ -24,8 +24,6 @@ from repository.domain.tracing import doing
 log = logging.getLogger(__name__)
 
 IDLE = 0.2
-NAP = 0.2
-LONGEST_REST = 15.0
 MEMORY = 1_500_000_000
 MOST_DEATHS = 3
 
@@ -124,9 +122,7 @@ class Worker:
         return pause(self._failures)
 
     def _rest(self, delay: timedelta) -> None:
-        until = time.monotonic() + min(delay.total_seconds(), LONGEST_REST)
-        while not self._stopping and time.monotonic() < until:
-            time.sleep(NAP)
+        rest(min(delay.total_seconds(), LONGEST_REST), lambda: self._stopping)
 
     def _look_into(self, job: Job, scratch: Path) -> None:
         if job.attempts > MOST_DEATHS:
