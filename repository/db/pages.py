@@ -121,7 +121,7 @@ class Pages:
 
     def of_item(self, item_id: str, approved_only: bool) -> list[Page]:
         """An item's pages in order."""
-        return self._list(select(PageRow).where(PageRow.item_id == item_id), approved_only)
+        return self._list(select(*_WHOLE).where(_columns.item_id == item_id), approved_only)
 
     def of_file(self, file_id: str) -> list[Page]:
         """The pages that one file gave, in the file's order."""
@@ -148,7 +148,7 @@ class Pages:
 
     def cover(self, item_id: str, approved_only: bool) -> Page | None:
         """The item's first page that has a picture."""
-        query = select(PageRow).where(PageRow.item_id == item_id, PageRow.derivative.is_not(None))
+        query = select(*_WHOLE).where(_columns.item_id == item_id, _columns.derivative.is_not(None))
         pages = self._list(query.limit(1), approved_only)
         return pages[0] if pages else None
 
@@ -226,10 +226,11 @@ class Pages:
             if known is not None:
                 self._session.expire(known)
 
-    def _list(self, query: Select[PageRow], approved_only: bool) -> list[Page]:
+    def _list(self, query: Select[*tuple[Any, ...]], approved_only: bool) -> list[Page]:
+        self._session.flush()  # see get_many
         if approved_only:
-            query = query.where(PageRow.approved.is_(True))
-        return [page_of(row) for row in self._session.scalars(query.order_by(PageRow.number))]
+            query = query.where(_columns.approved.is_(True))
+        return [page_of(row) for row in self._session.execute(query.order_by(_columns.number)).all()]
 
     def _make_room(self, item_id: str, sort_key: str, leaving_out: str = "") -> int:
         others = (PageRow.item_id == item_id) & (PageRow.id != leaving_out)
