@@ -7,7 +7,7 @@ from repository.domain.search import IndexDocument, IndexHit, SearchRequest, Sea
 from repository.search.entries import page_of_key
 from repository.search.opensearch_asking import Asking
 from repository.search.opensearch_connection import Connection, IndexMissing
-from repository.search.opensearch_counting import tally, tally_body, tally_items, tally_items_body
+from repository.search.opensearch_counting import Tally, tally_items, tally_items_body
 from repository.search.opensearch_generations import Generations
 from repository.search.opensearch_query import narrowing
 from repository.search.opensearch_ranking import Ranked, Ranking
@@ -125,15 +125,25 @@ class OpenSearchIndex:
         asking = Asking(self._connection, self.alias, request.query, self._shards)
         clauses = narrowing(request.visibility, request.filters)
         ranking = Ranking(asking, tree, clauses, request.sort, request.group)
-        body = tally_items_body(ranking.matching) if request.group else tally_body(ranking.matching, request.facets)
-        counted, first = asking.many([body, ranking.first_body(start, stop)])
         if request.group:
-            pages, facets = tally_items(asking, counted, body, request.facets)
-            hits = ranking.window(first, start, stop, len(pages))
-            return SearchResult(len(pages), tuple(_hit(hit, pages.get(hit.item, 1)) for hit in hits), facets)
-        total, facets = tally(asking, counted, body, request.facets)
-        hits = ranking.window(first, start, stop, total)
-        return SearchResult(total, tuple(_hit(hit, 1) for hit in hits), facets)
+            return _grouped(asking, ranking, request)
+        tally = Tally(asking, ranking.matching, clauses, ranking.wanted, request.facets)
+        *counted, first = asking.many([*tally.first_bodies(), ranking.first_body(start, stop)])
+        counting = tally.more_bodies(counted)
+        ranked = ranking.more_bodies(first, stop, tally.total())
+        more = asking.many([*counting, *ranked]) if counting or ranked else []
+        facets = tally.facets(counted, more[: len(counting)])
+        hits = ranking.window(first, more[len(counting) :], start, stop, tally.total())
+        return SearchResult(tally.total(), tuple(_hit(hit, 1) for hit in hits), facets)
+
+
+def _grouped(asking: Asking, ranking: Ranking, request: SearchRequest) -> SearchResult:
+    start, stop = hit_range(request)
+    body = tally_items_body(ranking.matching)
+    counted, first = asking.many([body, ranking.first_body(start, stop)])
+    pages, facets = tally_items(asking, counted, body, request.facets)
+    hits = ranking.window(first, (), start, stop, len(pages))
+    return SearchResult(len(pages), tuple(_hit(hit, pages.get(hit.item, 1)) for hit in hits), facets)
 
 
 def _hit(found: Ranked, pages: int) -> IndexHit:

@@ -81,7 +81,8 @@ def fields(document: IndexDocument) -> dict[str, Any]:
     """What the index holds of a document."""
     words = text_keys(clean(document.text))
     runs = {1: [word.k1 for word in words], 2: [word.k2 for word in words], 3: [word.k3 for word in words]}
-    held: dict[str, Any] = {"pairs": " ".join([pair(one, other) for one, other in pairwise(runs[3])])}
+    # not by `pair`, since it is done for every word of every page
+    held: dict[str, Any] = {"pairs": " ".join([f"{one}_{other}" for one, other in pairwise(runs[3])])}
     for tier, keys in runs.items():
         held[f"k{tier}"] = " ".join(keys)
         starts = {key[:SHORT] for key in keys}

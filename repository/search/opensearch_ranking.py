@@ -50,9 +50,14 @@ class Ranking:
         self._runs: tuple[int, ...] = TIERS if sort is Sort.RELEVANCE else (0,)  # 0: all tiers in one run
 
     @property
+    def wanted(self) -> Clause:
+        """What makes a document a hit of any tier."""
+        return self._levels[3]
+
+    @property
     def matching(self) -> Clause:
         """Every hit of any tier, as a filter."""
-        return self._narrowed("filter", self._levels[3])
+        return self._narrowed("filter", self.wanted)
 
     def first_body(self, start: int, stop: int) -> Body:
         """What to ask along with the count; `window` reads the answer. Nothing of what lies deep."""
@@ -60,22 +65,28 @@ class Ranking:
             return self._body(self._runs[0], 0, 0)
         return self._body(self._runs[0], 0 if self._group else start, stop)
 
-    def window(self, first: dict[str, Any], start: int, stop: int, total: int) -> list[Ranked]:
-        """Hits number `start` to before `stop`, counted from 0, of `total`; `first` is the answer to `first_body`."""
+    def more_bodies(self, first: dict[str, Any], stop: int, total: int) -> list[Body]:
+        """What else to ask before `window` can read it all: the other tiers, where the first does not fill the page."""
+        if self._group or stop > MOST_AT_ONCE:
+            return []
+        before = _total_of(first)
+        return [] if before >= min(stop, total) else [self._body(run, 0, stop - before) for run in self._runs[1:]]
+
+    def window(
+        self, first: dict[str, Any], more: Sequence[dict[str, Any]], start: int, stop: int, total: int
+    ) -> list[Ranked]:
+        """Hits number `start` to before `stop`, counted from 0, of `total`; `first` is the answer to `first_body`,
+        `more` those to `more_bodies`."""
         if start >= total:
             return []
         if stop > MOST_AT_ONCE:
             return list(islice(self._walked(start), stop - start))
         if self._group:
             return self._grouped(first, stop, total)[start:stop]
-        found, before = self._hits(self._runs[0], first), int(first["hits"]["total"]["value"])
-        if before >= min(stop, total):
-            return found
-        wanted = stop - before
-        answers = self._asking.many([self._body(run, 0, wanted) for run in self._runs[1:]])
-        for run, answer in zip(self._runs[1:], answers, strict=True):
+        found, before = self._hits(self._runs[0], first), _total_of(first)
+        for run, answer in zip(self._runs[1:], more, strict=False):
             found += self._hits(run, answer)[max(start - before, 0) : max(stop - before, 0)]
-            before += int(answer["hits"]["total"]["value"])
+            before += _total_of(answer)
         return found
 
     def _grouped(self, first: dict[str, Any], stop: int, total: int) -> list[Ranked]:
@@ -95,7 +106,7 @@ class Ranking:
             yield from islice(self._walked_items(), start, None)
             return
         counts = [
-            int(answer["hits"]["total"]["value"])
+            _total_of(answer)
             for answer in self._asking.many([self._body(run, 0, 0) | {"track_total_hits": True} for run in self._runs])
         ]
         for run, count in zip(self._runs, counts, strict=True):
@@ -172,3 +183,7 @@ class Ranking:
             score = (4 - tier) * TIER_STEP + ((hit["_score"] or 0.0) if run and self._scored else 0.0)
             found.append(Ranked(hit["_id"], hit["fields"]["item"][0], int(hit["sort"][-1]), score, tier))
         return found
+
+
+def _total_of(answer: dict[str, Any]) -> int:
+    return int(answer["hits"]["total"]["value"])

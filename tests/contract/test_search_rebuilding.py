@@ -1,12 +1,16 @@
 """An index that is rebuilt while it serves, writers that come too late, and an index that was lost."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date
 
 import pytest
 from search_samples import Opener, drop_index, filled, found, own_index, page, pages, search
 from servers_here import Servers
 
+from repository.domain.access import Visibility
 from repository.domain.errors import StoreFailed
+from repository.domain.search import Filters, SearchRequest
 from repository.search import opensearch_generations
 from repository.search.opensearch_connection import Connection
 from repository.search.opensearch_index import OpenSearchIndex
@@ -229,6 +233,28 @@ def test_more_values_than_one_answer_holds(
     result = search(index, "x", group=True)
     assert (result.total, len(result.facets["place"])) == (40, 40)
     assert sum(entry.count for entry in search(index, "x").facets["year"]) == 40
+
+
+@pytest.mark.parametrize("query", ["hay gặp", "hay gặp -hiếm", "hay hiếm", "nửa", "ha*", "-nửa hay", "không có"])
+@pytest.mark.parametrize("few", [1, 7, 40])
+def test_facets_of_many_hits_are_those_of_few(
+    named: Callable[[], OpenSearchIndex], monkeypatch: pytest.MonkeyPatch, query: str, few: int
+) -> None:
+    index = begun(named)
+    for at in range(40):  # many parts of the index
+        texts = ["hay gặp", *(["nửa"] if at % 2 else []), *(["hiếm"] if at % 9 == 0 else [])]
+        place = f"P{at % 5}" if at % 4 else None
+        document = page(" ".join(texts), f"p{at}", f"i{at // 2}", at, place=place, year=1900 + at % 3)
+        filled(index, [replace(document, published=at % 7 > 0)])
+    seen = Visibility(date(2026, 11, 24))
+    requests = [
+        SearchRequest(query, visibility, filters)
+        for visibility in (seen, replace(seen, everything=True), replace(seen, hidden_items=frozenset({"i3", "i4"})))
+        for filters in (Filters(), Filters(place=("P1", "P2")))
+    ]
+    expected = [index.search(request) for request in requests]
+    monkeypatch.setattr("repository.search.opensearch_counting.FEW", few)
+    assert [index.search(request) for request in requests] == expected
 
 
 @pytest.mark.parametrize("given", [{}, {"group": True}, {"sort": "title"}])
