@@ -54,7 +54,7 @@ class Clerk:
         ]
         if faults:
             raise faults[-1]
-        return BETWEEN_COMMITS if done[0] else ROUND
+        return BETWEEN_COMMITS if done[0] and self._more_to_come() else ROUND
 
     def _apart(self, part: Callable[[], int], faults: list[Exception]) -> int:
         """Do one part of the round: where its server is away the others go on."""
@@ -76,6 +76,11 @@ class Clerk:
             if self._rounds.stopping:
                 break
         return indexed
+
+    def _more_to_come(self) -> bool:
+        """Whether workers will soon have more to index: then it is gathered for one commit, else nobody waits."""
+        with self._services.ledger.read() as work:
+            return work.jobs.any()
 
     def _look_after_the_dead(self) -> None:
         with self._services.ledger.write(alone=False) as work:

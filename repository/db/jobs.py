@@ -105,6 +105,10 @@ class Jobs:
         """Owe nothing more for a batch; whoever holds a job of it loses it."""
         self._session.execute(delete(job).where(job.c.batch_id == batch))
 
+    def any(self) -> bool:
+        """Whether anything is owed, done by somebody now or later."""
+        return bool(self._session.scalar(select(select(job.c.id).exists())))
+
     def count(self) -> int:
         """How many jobs are waiting or held."""
         return self._session.scalar(select(func.count()).select_from(job)) or 0

@@ -284,6 +284,21 @@ def test_depth_and_age_are_told_by_class_and_library(home: Home, ledger: Ledger)
     assert age > timedelta(days=1000)
 
 
+def test_what_waits_and_what_is_held_is_owed_until_it_is_done(ledger: Ledger) -> None:
+    def owed() -> bool:
+        with ledger.read() as work:
+            return work.jobs.any()
+
+    before = owed()
+    batch_of(ledger, "TV", pages=1)
+    waiting = owed()
+    job = claimed(ledger)
+    held = owed()
+    with ledger.write() as work:
+        work.jobs.finish(job)
+    assert (before, waiting, held, owed()) == (False, True, True, False)
+
+
 def test_a_batch_without_work_owes_none(ledger: Ledger) -> None:
     batch = batch_of(ledger, "TV", pages=2)
     claimed(ledger)
