@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
 from repository.domain.errors import N_, StoreFailed
@@ -13,7 +14,7 @@ from repository.search.opensearch_connection import SERVER, Connection
 from repository.search.opensearch_generations import Generation, Generations, Standing
 from repository.search.opensearch_mapping import to_source
 
-_MOST_HELD = 48 << 20  # bytes of documents kept until a commit; beyond, they are sent before it, not yet to be found
+_MOST_HELD = 4 << 20  # bytes of documents kept until a commit; beyond, they are sent before it, not yet to be found
 _IDS_AT_ONCE = 10_000
 _REFRESHING = 60.0
 
@@ -28,6 +29,8 @@ class Writer:
         self._lock = threading.RLock()
         self._changes: dict[str, Change] = {}
         self._sent: dict[str, Change] = {}  # without their sources
+        self._ahead: dict[str, Change] = {}  # being sent while more is put together
+        self._sending: Future[None] | None = None
         self._held = 0
         self._standing: Standing | None = None  # None: nothing was written since the last commit
 
@@ -38,8 +41,8 @@ class Writer:
             for document in documents:
                 change = Change(document_key(document), document.version, document.item, to_source(document))
                 self._take(change)
-            if self._held > _MOST_HELD:
-                self._send(self._begin())
+                if self._held > _MOST_HELD:
+                    self._send_ahead()
 
     def remove_page(self, page_id: str, version: int | None) -> None:
         """See the port."""
@@ -49,19 +52,20 @@ class Writer:
     def remove_item(self, item: str, version: int | None) -> None:
         """See the port."""
         with self._lock:
-            ours = {key for key, change in (self._sent | self._changes).items() if change.item == item}
+            ours = {key for key, change in self._uncommitted().items() if change.item == item}
             self._remove({"term": {"item": item}}, ours, version, item)
 
     def remove_all(self) -> None:
         """See the port."""
         with self._lock:
-            self._remove({"match_all": {}}, set(self._sent) | set(self._changes), None)
+            self._remove({"match_all": {}}, set(self._uncommitted()), None)
 
     def commit(self) -> None:
         """See the port. Whatever fails here may be tried again: nothing is forgotten before all of it is in."""
         with self._lock:
             if self._standing is None:
                 return
+            self._arrived()
             self._send(self._standing)
             if self._standing.targets != self._generations.standing().targets:
                 self.forget()
@@ -74,7 +78,10 @@ class Writer:
     def forget(self) -> None:
         """Drop what was not committed."""
         with self._lock:
+            if self._sending is not None:
+                wait([self._sending])  # so that nothing comes in late
             self._changes, self._sent, self._held, self._standing = {}, {}, 0, None
+            self._ahead, self._sending = {}, None
 
     def _begin(self) -> Standing:
         """Where to write. What another left unfinished becomes visible first, so that removals find it."""
@@ -109,7 +116,10 @@ class Writer:
                 self._take(Change(key, held if version is None else version, None, None))
 
     def _latest(self, key: str) -> Change | None:
-        return self._changes.get(key) or self._sent.get(key)
+        return self._changes.get(key) or self._ahead.get(key) or self._sent.get(key)
+
+    def _uncommitted(self) -> dict[str, Change]:
+        return self._sent | self._ahead | self._changes
 
     def _found(self, target: Generation, query: dict[str, Any]) -> list[tuple[str, int]]:
         """Keys and versions of the documents a query finds, however many."""
@@ -126,14 +136,41 @@ class Writer:
         return found
 
     def _send(self, standing: Standing) -> None:
-        changes = list(self._changes.values())
+        self._post(standing, list(self._changes.values()))
+        self._note_sent(self._changes)
+        self._changes, self._held = {}, 0
+
+    def _send_ahead(self) -> None:
+        """Send what is held while the caller goes on; only one such sending is under way, so the order stays."""
+        self._arrived()
+        self._ahead, self._changes, self._held = self._changes, {}, 0
+        thread = ThreadPoolExecutor(1)  # its own each time: a process that forks takes no thread along
+        self._sending = thread.submit(self._post, self._begin(), list(self._ahead.values()))
+        thread.shutdown(wait=False)
+
+    def _arrived(self) -> None:
+        """Wait for what is being sent ahead; raises what became of it, and then it is held again."""
+        if self._sending is None:
+            return
+        sending, self._sending = self._sending, None
+        ahead, self._ahead = self._ahead, {}
+        wait([sending])
+        if sending.exception() is not None:
+            self._changes = ahead | self._changes
+            self._held = sum(len(change.source or b"") for change in self._changes.values())
+        else:
+            self._note_sent(ahead)
+        sending.result()
+
+    def _post(self, standing: Standing, changes: list[Change]) -> None:
         if not changes:
             return
         for target in standing.targets:
             fitting = changes if target.current else [_fitting(change, target) for change in changes]
             self._sender.send(self._generations.alias_of(target, standing), fitting)
-        self._sent |= {change.key: Change(change.key, change.version, change.item, None) for change in changes}
-        self._changes, self._held = {}, 0
+
+    def _note_sent(self, changes: dict[str, Change]) -> None:
+        self._sent |= {key: Change(key, change.version, change.item, None) for key, change in changes.items()}
 
 
 def _keys(told: dict[str, Any]) -> list[tuple[str, int]]:
