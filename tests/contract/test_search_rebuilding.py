@@ -279,3 +279,21 @@ def test_nothing_written_in_vain_before_a_commit_of_much(
     assert search(reader, "nhiều").total == 0
     index.commit()
     assert search(reader, "nhiều").total == 50
+
+
+def test_what_was_refused_while_more_was_put_is_sent_again(
+    named: Callable[[], OpenSearchIndex], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("repository.search.opensearch_writing._MOST_HELD", 2000)
+    index = begun(named)
+    ask, blocked = Connection(index.urls), {"index.blocks.write": True}
+    documents = [page("nhiều chữ " * 20, f"p{at}", number=at) for at in range(20)]
+    ask.ask("PUT", f"/{index.alias}/_settings", blocked)
+    with pytest.raises(StoreFailed):
+        index.put(documents)
+    with pytest.raises(StoreFailed):
+        index.commit()
+    ask.ask("PUT", f"/{index.alias}/_settings", {"index.blocks.write": None})
+    index.put(documents)
+    index.commit()
+    assert search(named(), "nhiều").total == 20
