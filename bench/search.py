@@ -1,7 +1,7 @@
 """Search speed at the size of a provincial collection: 20 hits with snippets and boxes.
 
     .venv/bin/python bench/search.py [--pages 70000] [--each 60] [--no-peer] [--dry]
-    .venv/bin/python bench/search.py --profile production [--pages 1000000] [--each 60] [--dry]
+    .venv/bin/python bench/search.py --profile production [--pages 1000000] [--each 60] [--keep DIR] [--dry]
 
 Fills a site (ledger and index) with made-up items of real text, and asks the product's own use case queries drawn from
 it. In the embedded profile one client asks, and SQLite FTS5 the same in the same run; in the production profile (see
@@ -16,7 +16,7 @@ import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,7 +25,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "scripts")]
 
 from shared_data import SHARED  # noqa: E402
 
-from bench.search_collection import MadeItem, made_items, paragraphs  # noqa: E402
+from bench.search_collection import batches, made_items, paragraphs  # noqa: E402
 from bench.search_peer import Peer  # noqa: E402
 from bench.search_queries import Asked, Samples, draw  # noqa: E402
 from bench.search_report import Timed, table  # noqa: E402
@@ -76,13 +76,15 @@ def embedded(folder: Path) -> Site:
     """An empty site in a folder."""
     settings = Settings(data=folder)  # type: ignore[call-arg]  # the rest has defaults
     services = build_services(settings)
-    return Site(services.ledger, settings.ledger_url, "", services.index)
+    site = Site(services.ledger, settings.ledger_url, "", services.index)
+    site.found()
+    return site
 
 
 def build(count: int, site: Site, peer: Peer | None) -> Built:
     """Put the pages into the site and the peer."""
     built = Built()
-    for batch in batches(made_items(paragraphs(SHARED), count)):
+    for batch in batches(made_items(paragraphs(SHARED), count), BATCH):
         built.items += len(batch)
         pages = [document for document in site.put(batch) if document.page_id is not None]
         for page in pages:
@@ -93,18 +95,6 @@ def build(count: int, site: Site, peer: Peer | None) -> Built:
             built.peer_seconds += time.perf_counter() - start
     site.settle()
     return built
-
-
-def batches(items: Iterator[MadeItem]) -> Iterator[list[MadeItem]]:
-    """Whole items, BATCH pages at least together."""
-    batch: list[MadeItem] = []
-    for item in items:
-        batch.append(item)
-        if sum(len(each.pages) for each in batch) >= BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
 
 
 def use_case(finding: Finding) -> Search:
@@ -171,12 +161,13 @@ def main() -> None:
     options.add_argument("--pages", type=int, help="70,000; 1,000,000 in production")
     options.add_argument("--each", type=int, default=60, help="queries of each kind")
     options.add_argument("--no-peer", action="store_true")
+    options.add_argument("--keep", type=Path, help="production: build in this folder, or only ask what was built there")
     options.add_argument("--dry", action="store_true", help="print only")
     given = options.parse_args()
     if given.profile == "production":
         from bench.search_production import run
 
-        run(given.pages or 1_000_000, given.each, given.dry)
+        run(given.pages or 1_000_000, given.each, given.dry, given.keep)
         return
     pages = given.pages or 70_000
     with tempfile.TemporaryDirectory(prefix="diachi-bench-") as name:

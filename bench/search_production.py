@@ -1,36 +1,34 @@
 """The search benchmark of the production profile: one OpenSearch node, PostgreSQL, one and sixteen clients.
 
-Both servers are started for it natively, in a folder that goes with it. The ledger is filled by the table, the index by
-its port, document by document as the clerk puts them; nothing is kept in memory but a sample of words. At each power of
-ten on the way one client asks. Then sixteen ask, four in each of four processes, as web workers would. Last, the same
-documents go into fresh indexes once through the port and once ready-made, as bare bulk requests."""
+Both servers are started for it natively, in a folder that goes with it or is kept for another time. search_filling
+fills them. One client asks the indexes of each power of ten; then sixteen ask the largest, four in each of four
+processes, as web workers would. Last, the same documents go into fresh indexes once through the port and once
+ready-made, as bare bulk requests."""
 
 import os
 import platform
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from itertools import chain, islice
 from multiprocessing import get_context
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from servers import OpenSearch, Postgres, start_all
-from shared_data import SHARED
 from sqlalchemy import text
 
-from bench.search import BATCH, batches, timed_once, use_case
-from bench.search_collection import made_items, paragraphs
-from bench.search_queries import Asked, Samples, draw
+from bench.search import BATCH, timed_once, use_case
+from bench.search_filling import SIZES, Build, fill, first_documents, kept, name_of
+from bench.search_queries import Asked, draw
 from bench.search_report import Timed, percentile, plain_table
-from bench.search_site import Site
+from bench.search_where import ALL, Where
 from bench.sections import write_section
 from config.process import settle
 from repository.catalog.finding import Finding
 from repository.db.engine import make_engine
-from repository.db.ledger import Ledger
-from repository.db.migrate import upgrade
 from repository.domain.search import IndexDocument
 from repository.search.entries import document_key
 from repository.search.opensearch_bulk import MOST_BYTES, Change
@@ -39,7 +37,8 @@ from repository.search.opensearch_index import OpenSearchIndex
 from repository.search.opensearch_mapping import to_source
 
 PROCESSES, THREADS = 4, 4
-READY = 20_000  # documents of the comparison with ready-made ones
+READY = 10_000  # documents of the comparison with ready-made ones
+GOAL_PAGES, GOAL_MS, GOAL_RATIO = 1_000_000, 100, 0.5
 SECTION = """## Search in the production profile: {pages:,} pages of 350 words
 
 `bench/search.py --profile production`: one OpenSearch node ({heap} of heap, one shard) and PostgreSQL on the same
@@ -58,129 +57,120 @@ Milliseconds.
 
 ### Growth (one client)
 
+Smaller indexes of the same site's first pages, beside the whole ledger.
+
 {growth}
 
 | | |
 |---|---|
 | index | {bytes:.0f} bytes a page |
 | ledger | {ledger:.0f} bytes a page |
-| building the site | {built:.0f} pages a second into the index, {written:.0f} into the ledger |
+| building the site, all its indexes and the ledger, beside whatever else ran | {built:.0f} pages a second |
 | {ready:,} documents into a fresh index | {product:.0f} a second by the product, {raw:.0f} ready-made: {ratio:.2f} × |
 
-{date}, {machine}, Python {python}, load {load:.1f}. Goal: p95 ≤ 100 ms at one client, indexing ≥ 0.5 × ready-made.
+{date}, {machine}, Python {python}, {load:.1f} processes waiting (1 minute) when one client began.
+
+{goals}
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Where:
-    """How to reach the site, from any process."""
-
-    database: str
-    password: str
-    urls: tuple[str, ...]
-
-    def index(self, name: str = "bench") -> OpenSearchIndex:
-        """An index of that name."""
-        return OpenSearchIndex(self.urls, name)
-
-    def ledger(self) -> Ledger:
-        """The ledger, brought to its newest form."""
-        engine = make_engine(self.database, self.password)
-        upgrade(engine)
-        return Ledger(engine)
-
-    def finding(self) -> Finding:
-        """The use case."""
-        return Finding(self.ledger(), self.index())
-
-
-@dataclass
-class Build:
-    """What is being built, and what was measured on the way."""
-
-    samples: Samples = field(default_factory=Samples)
-    items: int = 0
-    pages: int = 0
-    ready: list[IndexDocument] = field(default_factory=list)
-    growth: list[tuple[int, list[Timed]]] = field(default_factory=list)
-
-
-def run(pages: int, each: int, dry: bool, heap: str = "2g") -> None:
-    """The whole benchmark."""
-    with tempfile.TemporaryDirectory(prefix="diachi-bench-") as name:
-        folder = Path(name)
+def run(pages: int, each: int, dry: bool, keep: Path | None, heap: str = "2g") -> None:
+    """The whole benchmark. What was built in `keep` stays there, and is not built a second time; a build that SIGTERM
+    ended goes on."""
+    with ExitStack() as open_until_told:
+        folder = keep or Path(open_until_told.enter_context(TemporaryDirectory(prefix="diachi-bench-")))
+        folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o755)  # the servers run as another user
-        postgres, opensearch = Postgres(folder / "postgres"), OpenSearch(folder / "opensearch", heap=heap)
-        start_all([postgres, opensearch])
-        try:
-            url, urls = postgres.settings()["DIACHI_DATABASE_URL"], opensearch.settings()["DIACHI_OPENSEARCH_URLS"]
-            report = _measured(Where(url, postgres.password, (urls,)), pages, each, heap)
-        finally:
-            for server in (opensearch, postgres):
-                server.stop()
+        where = open_until_told.enter_context(served(folder, heap))
+        build = kept(folder)
+        if build.pages < pages and not fill(where, build, pages, folder):
+            return
+        report = _measured(where, build, each, heap)
     print(report)
     if not dry:
         write_section("search-production", report)
 
 
-def _measured(where: Where, pages: int, each: int, heap: str) -> str:
-    index = where.index()
-    index.begin_rebuild(lambda: None)
-    site, build = Site(where.ledger(), where.database, where.password, index), Build()
-    _fill(where, site, build, pages, each)
+@contextmanager
+def served(folder: Path, heap: str = "2g") -> Iterator[Where]:
+    """Both servers on the data in `folder`."""
+    postgres, opensearch = Postgres(folder / "postgres"), OpenSearch(folder / "opensearch", heap=heap)
+    start_all([postgres, opensearch])
+    try:
+        urls = (opensearch.settings()["DIACHI_OPENSEARCH_URLS"],)
+        yield Where(postgres.settings()["DIACHI_DATABASE_URL"], postgres.password, urls)
+    finally:
+        for server in (opensearch, postgres):
+            server.stop()
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One client's queries over the index of so many pages: what each took, and how many hits it had."""
+
+    pages: int
+    timed: list[Timed]
+    hits: list[int]
+
+    def wall(self, share: float) -> float:
+        """Milliseconds that this share of the queries took at most."""
+        return percentile([entry.wall for entry in self.timed], share) * 1e3
+
+
+def _measured(where: Where, build: Build, each: int, heap: str) -> str:
+    _settled(where)
+    load, growth = os.getloadavg()[0], []
+    for size in (*(size for size in SIZES if size < build.pages), None):
+        name = name_of(size)
+        growth.append(_alone(where, name, size or build.pages, draw(build.samples[name], each)))
+        print(f"{growth[-1].pages:,} pages:\n{plain_table(growth[-1].timed)}", flush=True)
     _forget_answers(where)
-    sixteen, seconds = _together(where, draw(build.samples, each, seed=8))
-    product, raw = _rates(where, build.ready)
+    sixteen, seconds = _together(where, draw(build.samples[ALL], each, seed=8))
+    ready = first_documents(READY)
+    product, raw = _rates(where, ready)
     return SECTION.format(
         pages=build.pages,
         items=build.items,
         heap=heap,
-        one=plain_table(build.growth[-1][1]),
+        one=plain_table(growth[-1].timed),
         sixteen=plain_table(sixteen),
         rate=len(sixteen) / seconds,
-        growth=_growth(build.growth),
+        growth=_growth(growth),
         bytes=_index_bytes(where) / build.pages,
         ledger=_ledger_bytes(where) / build.pages,
-        built=build.pages / site.index_seconds,
-        written=build.pages / site.ledger_seconds,
-        ready=len(build.ready),
+        built=build.pages / build.seconds,
+        ready=len(ready),
         product=product,
         raw=raw,
         ratio=product / raw,
         date=time.strftime("%Y-%m-%d"),
         machine=f"{platform.machine()}, {os.cpu_count()} cores",
         python=platform.python_version(),
-        load=os.getloadavg()[0],
+        load=load,
+        goals=_goals(growth[-1], product / raw),
     )
 
 
-def _fill(where: Where, site: Site, build: Build, pages: int, each: int) -> None:
-    marks = [size for size in (10**4, 10**5, 10**6) if size < pages] + [pages]
-    for batch in batches(made_items(paragraphs(SHARED), pages)):
-        build.items += len(batch)
-        documents = site.put(batch)
-        build.ready.extend(documents[: READY - len(build.ready)])
-        for document in documents:
-            if document.page_id is not None:
-                build.pages += 1
-                build.samples.look_at(document.text)
-        if build.pages % 50_000 < BATCH:
-            print(f"{build.pages:,} pages, index {build.pages / site.index_seconds:.0f}/s", flush=True)
-        if build.pages >= marks[0]:
-            del marks[0]
-            build.growth.append((build.pages, _alone(where, draw(build.samples, each))))
-            print(f"{build.pages:,} pages:\n{plain_table(build.growth[-1][1])}", flush=True)
+def _goals(whole: _Asked, ratio: float) -> str:
+    goals = {
+        f"{GOAL_PAGES:,} pages; these are {whole.pages:,}": whole.pages >= GOAL_PAGES,
+        f"p95 of one client ≤ {GOAL_MS} ms; it is {whole.wall(0.95):.0f} ms": whole.wall(0.95) <= GOAL_MS,
+        f"indexing ≥ {GOAL_RATIO} × ready-made; it is {ratio:.2f} ×": ratio >= GOAL_RATIO,
+    }
+    return "\n".join([f"- {'Reached' if reached else '**Missed**'}: {goal}." for goal, reached in goals.items()])
 
 
-def _alone(where: Where, asked: Sequence[Asked]) -> list[Timed]:
-    _settled(where)
-    finding = where.finding()
-    search = use_case(finding)
+def _alone(where: Where, name: str, pages: int, asked: Sequence[Asked]) -> _Asked:
+    search = use_case(where.finding(name))
     settle()
     for entry in asked[:30]:
         search(entry.query)
     _forget_answers(where)
-    return [Timed(entry.kind, *timed_once(search, entry.query), None) for entry in asked]
+    hits: list[int] = []
+    timed = [
+        Timed(entry.kind, *timed_once(lambda query: hits.append(search(query)), entry.query), None) for entry in asked
+    ]
+    return _Asked(pages, timed, hits)
 
 
 def _together(where: Where, asked: list[Asked]) -> tuple[list[Timed], float]:
@@ -245,27 +235,27 @@ def _by_bulk(where: Where, index: OpenSearchIndex, _documents: list[IndexDocumen
     ask.ask("POST", f"/{alias}/_refresh", timeout=120)
 
 
-def _growth(measured: list[tuple[int, list[Timed]]]) -> str:
-    lines = ["| pages | p50 | p95 | p99 |", "|---|---|---|---|"]
-    for pages, timed in measured:
-        wall = [entry.wall for entry in timed]
-        cells = " | ".join(f"{percentile(wall, share) * 1e3:.0f}" for share in (0.5, 0.95, 0.99))
-        lines.append(f"| {pages:,} | {cells} |")
+def _growth(measured: list[_Asked]) -> str:
+    lines = ["| pages | p50 | p95 | p99 | hits p50 | hits p95 |", "|---|---|---|---|---|---|"]
+    for each in measured:
+        cells = [f"{each.wall(share):.0f}" for share in (0.5, 0.95, 0.99)]
+        cells += [f"{percentile(each.hits, share):,}" for share in (0.5, 0.95)]
+        lines.append(f"| {each.pages:,} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
 def _settled(where: Where) -> None:
     """Until the index's merges have ended and the ledger's planner knows its tables."""
     ask = Connection(where.urls)
-    ask.ask("POST", "/bench/_flush", timeout=600)
-    while ask.ask("GET", "/bench/_stats/merge")["_all"]["total"]["merges"]["current"]:
+    ask.ask("POST", "/bench*/_flush", timeout=600)
+    while ask.ask("GET", "/bench*/_stats/merge")["_all"]["total"]["merges"]["current"]:
         time.sleep(1)
     with make_engine(where.database, where.password).begin() as connection:
         connection.execute(text("ANALYZE"))
 
 
 def _forget_answers(where: Where) -> None:
-    Connection(where.urls).ask("POST", "/bench/_cache/clear?request=true")
+    Connection(where.urls).ask("POST", "/bench*/_cache/clear?request=true")
 
 
 def _index_bytes(where: Where) -> int:

@@ -28,13 +28,21 @@ class Samples:
         self._dice = random.Random(3)
 
     def look_at(self, text: str) -> None:
-        """Take in a page."""
+        """Take in every tenth page."""
         self._seen += 1
         if self._seen % 10 == 1:
-            words = [token.text.lower() for token in tokenize(clean(text)) if token.text.isalpha()]
-            self.words.update(words)
-            start = self._seen * 31 % max(len(words) - 8, 1)
-            self._keep(words[start : start + 8])
+            self._take_in(text)
+
+    def take_in(self, text: str) -> None:
+        """Take in a page that was chosen as one in ten."""
+        self._seen += 10
+        self._take_in(text)
+
+    def _take_in(self, text: str) -> None:
+        words = [token.text.lower() for token in tokenize(clean(text)) if token.text.isalpha()]
+        self.words.update(words)
+        start = self._seen * 31 % max(len(words) - 8, 1)
+        self._keep(words[start : start + 8])
 
     def _keep(self, passage: list[str]) -> None:
         """The first of them, then by chance in place of another, so that they stand for all pages in little memory."""

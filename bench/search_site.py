@@ -1,19 +1,20 @@
 """Fills a real site for the search benchmark: its ledger by the table, its index by what the product puts there."""
 
 import time
+from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Engine, insert
+from sqlalchemy import Connection, Engine, insert
 
-from bench.search_collection import LIBRARIES, READING, MadeItem
+from bench.search_collection import CONFIDENCE, LIBRARIES, READING, MadeItem, MadeText
 from repository.catalog.finding import Finding
 from repository.catalog.indexing import page_document, record_document
 from repository.db import tables
-from repository.db.engine import make_engine
+from repository.db.engine import is_postgresql, make_engine
 from repository.db.ledger import Ledger
 from repository.db.packing import pack
-from repository.domain.pages import PageText
 from repository.domain.records import Item, Page
 from repository.domain.search import IndexDocument
 from repository.search.port import SearchIndex
@@ -30,8 +31,12 @@ class Site:
         self.index = index
         self.finding = Finding(ledger, index)
         self.index_seconds = self.ledger_seconds = 0.0
+        self._ledger = ledger
         self._engine = make_engine(url, password)
-        with ledger.write() as work:
+
+    def found(self) -> None:
+        """Put in what items stand on: libraries, and a batch of each."""
+        with self._ledger.write() as work:
             for library in LIBRARIES:
                 work.libraries.put(library)
         _insert(self._engine, {tables.BatchRow: [_batch(library.code) for library in LIBRARIES]})
@@ -63,7 +68,10 @@ def documents_of(made: list[MadeItem]) -> list[IndexDocument]:
         for each in made
         for document in (
             record_document(each.item),
-            *map(page_document, [each.item] * len(each.pages), each.pages, each.texts),
+            *(
+                replace(page_document(each.item, page, None), text=text.text)
+                for page, text in zip(each.pages, each.texts, strict=True)
+            ),
         )
     ]
 
@@ -71,7 +79,37 @@ def documents_of(made: list[MadeItem]) -> list[IndexDocument]:
 def _insert(engine: Engine, rows: dict[type[tables.Table], list[dict[str, Any]]]) -> None:
     with engine.begin() as connection:
         for mapped, values in rows.items():
-            connection.execute(insert(mapped), values)
+            if values and is_postgresql(engine):
+                _copy(connection, mapped, values)
+            else:
+                connection.execute(insert(mapped), values)
+
+
+def _copy(connection: Connection, mapped: type[tables.Table], rows: list[dict[str, Any]]) -> None:
+    """The same as an insert, columns without a value having their defaults, in the server's own way for many rows."""
+    dialect = connection.dialect
+    given = [
+        (column.name, column.type.dialect_impl(dialect).bind_processor(dialect), _default(column.default))
+        for column in mapped.__table__.columns
+    ]
+    names = ", ".join([f'"{name}"' for name, _, _ in given])
+    cursor = connection.connection.driver_connection.cursor()  # type: ignore[union-attr]  # it is open
+    with cursor.copy(f"COPY {mapped.__tablename__} ({names}) FROM STDIN") as copy:
+        for row in rows:
+            values = [row.get(name, default) for name, _, default in given]
+            copy.write_row(
+                [
+                    put(value) if put and value is not None else value
+                    for value, (_, put, _) in zip(values, given, strict=True)
+                ]
+            )
+
+
+def _default(default: Any) -> Any:
+    """The value of a column's default, as of now."""
+    if default is None or default.is_scalar:
+        return default and default.arg
+    return default.arg(None) if default.is_callable else datetime.now(UTC)  # the only clause that is a default
 
 
 def _rows(made: list[MadeItem]) -> dict[type[tables.Table], list[dict[str, Any]]]:
@@ -125,15 +163,15 @@ def _page(item: Item, page: Page) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _texts(page: Page, text: PageText) -> list[dict[str, Any]]:
+def _texts(page: Page, text: MadeText) -> list[dict[str, Any]]:
     """What the engine read; each tenth page has been corrected since."""
     sources = ("ocr", "correction") if page.number % 10 == 0 else ("ocr",)
-    words, confidence = pack(text), text.confidence
+    words = pack(text.words)
     return [
         {
             "id": f"{source[0]}{page.id}", "page_id": page.id, "number": number, "source": source,
             "engine": READING.engine, "model": READING.model, "settings": READING.settings, "words": words,
-            "confidence": confidence, "fingerprint": f"{page.image}:vie:{source}", "made_by": _MAKER,
+            "confidence": CONFIDENCE, "fingerprint": f"{page.image}:vie:{source}", "made_by": _MAKER,
             "current": number == len(sources),
         }
         for number, source in enumerate(sources, 1)

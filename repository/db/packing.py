@@ -14,12 +14,12 @@ _SHORT_ENDS = 1 << 15
 _COLUMNS = 7  # left, top, width, height, confidence, line, block
 
 
-def pack(page: PageText) -> bytes:
+def pack(page: PageText | PageColumns) -> bytes:
     """Words with boxes, line, block and confidence (rounded), compressed. About 10 bytes a word.
 
     Behind the head one column after another, little endian, then the words, one a line in UTF-8: nothing that has to
     be read value by value, since a search brings back twenty pages."""
-    columns = columns_of(page)
+    columns = page if isinstance(page, PageColumns) else columns_of(page)
     numbers = [number for side in range(4) for number in columns.sides[side::4]]
     numbers += [round(confidence) for confidence in columns.confidences]
     numbers += [*columns.lines, *columns.blocks]
