@@ -21,6 +21,7 @@ from servers import OpenSearch, Postgres, start_all
 from sqlalchemy import text
 
 from bench.search import BATCH, timed_once, use_case
+from bench.search_cost import processor_seconds
 from bench.search_filling import SIZES, Build, fill, first_documents, kept, name_of
 from bench.search_queries import Asked, draw
 from bench.search_report import Timed, percentile, plain_table
@@ -61,6 +62,8 @@ Smaller indexes of the same site's first pages, beside the whole ledger.
 
 {growth}
 
+Processor time is a query's on average, with the servers' own upkeep: what it costs however busy the machine was.
+
 | | |
 |---|---|
 | index | {bytes:.0f} bytes a page |
@@ -98,7 +101,8 @@ def served(folder: Path, heap: str = "2g") -> Iterator[Where]:
     start_all([postgres, opensearch])
     try:
         urls = (opensearch.settings()["DIACHI_OPENSEARCH_URLS"],)
-        yield Where(postgres.settings()["DIACHI_DATABASE_URL"], postgres.password, urls)
+        pids = (opensearch.pid, postgres.pid)
+        yield Where(postgres.settings()["DIACHI_DATABASE_URL"], postgres.password, urls, pids)
     finally:
         for server in (opensearch, postgres):
             server.stop()
@@ -111,6 +115,7 @@ class _Asked:
     pages: int
     timed: list[Timed]
     hits: list[int]
+    spent: tuple[float, ...]  # processor seconds of OpenSearch and PostgreSQL
 
     def wall(self, share: float) -> float:
         """Milliseconds that this share of the queries took at most."""
@@ -167,10 +172,12 @@ def _alone(where: Where, name: str, pages: int, asked: Sequence[Asked]) -> _Aske
         search(entry.query)
     _forget_answers(where)
     hits: list[int] = []
+    before = [processor_seconds(pid) for pid in where.servers]
     timed = [
         Timed(entry.kind, *timed_once(lambda query: hits.append(search(query)), entry.query), None) for entry in asked
     ]
-    return _Asked(pages, timed, hits)
+    spent = [processor_seconds(pid) - start for pid, start in zip(where.servers, before, strict=True)]
+    return _Asked(pages, timed, hits, tuple(spent))
 
 
 def _together(where: Where, asked: list[Asked]) -> tuple[list[Timed], float]:
@@ -236,10 +243,15 @@ def _by_bulk(where: Where, index: OpenSearchIndex, _documents: list[IndexDocumen
 
 
 def _growth(measured: list[_Asked]) -> str:
-    lines = ["| pages | p50 | p95 | p99 | hits p50 | hits p95 |", "|---|---|---|---|---|---|"]
+    lines = [
+        "| pages | p50 | p95 | p99 | hits p50 | hits p95 | CPU client | CPU OpenSearch | CPU PostgreSQL |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
     for each in measured:
         cells = [f"{each.wall(share):.0f}" for share in (0.5, 0.95, 0.99)]
         cells += [f"{percentile(each.hits, share):,}" for share in (0.5, 0.95)]
+        spent = (sum(entry.cpu for entry in each.timed), *each.spent)
+        cells += [f"{seconds / len(each.timed) * 1e3:.0f}" for seconds in spent]
         lines.append(f"| {each.pages:,} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 

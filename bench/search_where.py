@@ -18,6 +18,7 @@ class Where:
     database: str
     password: str
     urls: tuple[str, ...]
+    servers: tuple[int, int]  # processes of OpenSearch and PostgreSQL
 
     def index(self, name: str = ALL) -> OpenSearchIndex:
         """An index of that name."""
