@@ -13,7 +13,7 @@ from repository.search.opensearch_asking import Asking, Body
 from repository.search.opensearch_query import Clause
 
 _MOST_VALUES = 50_000  # of one field in one answer; below the engine's own limit for all fields together
-FEW = 20_000  # hits whose facets are counted at once
+FEW = 5_000  # hits whose facets are counted at once
 _ABOUT = ("library", "kind", "place")
 
 
