@@ -1,8 +1,8 @@
 """Puts a query's hits in their one order: tier by tier, BM25 inside a tier, a fixed place among equals.
 
 Each tier is asked apart, as "this tier and not the one before", so that the engine can pass over what cannot come to
-the top; the others are asked only when the first does not fill the page. All hits are visited once only, by the count
-(opensearch_counting), which needs no scores. Another order than relevance is one run of all hits."""
+the top; the others are asked only when the first does not fill the page. All hits are visited only by the
+counts (opensearch_counting), which need no scores. Another order than relevance is one run of all hits."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
