@@ -311,7 +311,7 @@ def test_a_batch_without_work_owes_none(ledger: Ledger) -> None:
 
 @pytest.mark.slow
 def test_turns_are_found_quickly_among_half_a_million_jobs(home: Home, ledger: Ledger) -> None:
-    """Measured once more where the machine was busy; 20 ms is what a feeder's round may cost."""
+    """That is, without going through all of them."""
     batches = [batch_of(ledger, library) for library in ("TV", "BT", "HN") * 4]
     with home.engine().execution_options(writing=True).begin() as connection:
         for batch in batches:
@@ -322,7 +322,10 @@ def test_turns_are_found_quickly_among_half_a_million_jobs(home: Home, ledger: L
         start = time.perf_counter()
         window(ledger, 128)
         took.append(time.perf_counter() - start)
-    assert min(took) < 0.020
+    start = time.perf_counter()
+    with home.engine().connect() as connection:
+        assert connection.execute(text("SELECT count(DISTINCT subject) FROM job")).scalar_one() > 499_000
+    assert min(took) < (time.perf_counter() - start) / 4
 
 
 _MANY = {
