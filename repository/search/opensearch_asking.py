@@ -56,3 +56,8 @@ class Asking:
                 raise self._connection.failed(kind, reason)
         found: list[dict[str, Any]] = told["responses"]
         return found
+
+
+def total_of(answer: dict[str, Any]) -> int:
+    """How many hits an answer tells of."""
+    return int(answer["hits"]["total"]["value"])

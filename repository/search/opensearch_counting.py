@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from repository.search.entries import FACETS, Facets, by_count, split_row
-from repository.search.opensearch_asking import Asking, Body
+from repository.search.opensearch_asking import Asking, Body, total_of
 from repository.search.opensearch_query import Clause
 
 _MOST_VALUES = 50_000  # of one field in one answer; below the engine's own limit for all fields together
@@ -39,9 +39,9 @@ class Tally:
 
     def more_bodies(self, firsts: Sequence[dict[str, Any]]) -> list[Body]:
         """What to ask then, once the answers to `first_bodies` are here."""
-        self._total = _total_of(firsts[0])
+        self._total = total_of(firsts[0])
         if self._facets and firsts[1].get("terminated_early"):
-            rest = _total_of(firsts[2]) - self._total
+            rest = total_of(firsts[2]) - self._total
             self._later = self._by_rest() if self._whole and rest < self._total / 2 else [_facets_body(self._matching)]
         return self._later
 
@@ -101,10 +101,6 @@ def _count_body(matching: Clause) -> Body:
 def _facets_body(matching: Clause) -> Body:
     aggregations = {"about": _terms("about"), "year": _terms("year_facet")}
     return {"size": 0, "track_total_hits": False, "query": matching, "aggs": aggregations}
-
-
-def _total_of(answer: dict[str, Any]) -> int:
-    return int(answer["hits"]["total"]["value"])
 
 
 def _terms(field: str) -> Body:

@@ -11,7 +11,7 @@ from typing import Any
 
 from repository.domain.search import Sort
 from repository.search.entries import TIER_STEP, TIERS
-from repository.search.opensearch_asking import Asking, Body
+from repository.search.opensearch_asking import Asking, Body, total_of
 from repository.search.opensearch_query import Clause, TreeCompiler
 from repository.search.query import Query as Tree
 from repository.search.query import scored
@@ -69,7 +69,7 @@ class Ranking:
         """What else to ask before `window` can read it all: the other tiers, where the first does not fill the page."""
         if self._group or stop > MOST_AT_ONCE:
             return []
-        before = _total_of(first)
+        before = total_of(first)
         return [] if before >= min(stop, total) else [self._body(run, 0, stop - before) for run in self._runs[1:]]
 
     def window(
@@ -83,10 +83,10 @@ class Ranking:
             return list(islice(self._walked(start), stop - start))
         if self._group:
             return self._grouped(first, stop, total)[start:stop]
-        found, before = self._hits(self._runs[0], first), _total_of(first)
+        found, before = self._hits(self._runs[0], first), total_of(first)
         for run, answer in zip(self._runs[1:], more, strict=False):
             found += self._hits(run, answer)[max(start - before, 0) : max(stop - before, 0)]
-            before += _total_of(answer)
+            before += total_of(answer)
         return found
 
     def _grouped(self, first: dict[str, Any], stop: int, total: int) -> list[Ranked]:
@@ -106,7 +106,7 @@ class Ranking:
             yield from islice(self._walked_items(), start, None)
             return
         counts = [
-            _total_of(answer)
+            total_of(answer)
             for answer in self._asking.many([self._body(run, 0, 0) | {"track_total_hits": True} for run in self._runs])
         ]
         for run, count in zip(self._runs, counts, strict=True):
@@ -183,7 +183,3 @@ class Ranking:
             score = (4 - tier) * TIER_STEP + ((hit["_score"] or 0.0) if run and self._scored else 0.0)
             found.append(Ranked(hit["_id"], hit["fields"]["item"][0], int(hit["sort"][-1]), score, tier))
         return found
-
-
-def _total_of(answer: dict[str, Any]) -> int:
-    return int(answer["hits"]["total"]["value"])
