@@ -1,6 +1,7 @@
 """Connections to the ledger: SQLite in WAL mode, or PostgreSQL."""
 
 import math
+import select
 import time
 from typing import Any
 
@@ -65,8 +66,9 @@ def make_engine(
 
 
 class _Unused:
-    """Tries a connection that nobody has used for UNUSED_SECONDS before it is given out, and has it replaced, with all
-    others of its age, when it is gone. A ping before every unit of work would cost a worker a tenth of its time."""
+    """Tries a connection before it is given out, when nobody has used it for UNUSED_SECONDS or the server has said
+    something on it meanwhile (its farewell, as a rule), and has it replaced, with all others of its age, when it is
+    gone. A ping before every unit of work would cost a worker a tenth of its time."""
 
     def __init__(self, engine: Engine) -> None:
         self._dialect = engine.dialect
@@ -75,12 +77,18 @@ class _Unused:
         record.info["unused_since"] = time.monotonic()
 
     def tried(self, connection: Any, record: Any, _proxy: Any) -> None:
-        if time.monotonic() - record.info.get("unused_since", math.inf) < UNUSED_SECONDS:
-            return
         try:
-            self._dialect.do_ping(connection)
+            if time.monotonic() - record.info.get("unused_since", math.inf) >= UNUSED_SECONDS or _spoken_to(connection):
+                self._dialect.do_ping(connection)
         except self._dialect.loaded_dbapi.Error as gone:
             raise InvalidatePoolError from gone
+
+
+def _spoken_to(connection: Any) -> bool:
+    """Whether something has come on a connection that awaits nothing."""
+    come = select.poll()
+    come.register(connection.fileno(), select.POLLIN)
+    return bool(come.poll(0))
 
 
 class _Credentials:

@@ -245,6 +245,19 @@ def test_a_server_that_hangs_does_not_answer_a_ping(mortal: Postgres) -> None:
     home.close()
 
 
+@pytest.mark.service
+def test_connections_that_the_server_closed_are_replaced_before_anybody_meets_them(postgres_home: Home) -> None:
+    """As after a restart so quick that none of them was asked for meanwhile."""
+    ledger = postgres_home.ledger()
+    with ledger.read() as one, ledger.read() as another:
+        assert one.libraries.all() == another.libraries.all()
+    closed = "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+    with postgres_home.engine().connect() as connection:
+        assert connection.scalar(text(f"{closed} AND datname = current_database()")) == 2
+    with ledger.read() as one, ledger.read() as another:
+        assert one.libraries.all() == another.libraries.all()
+
+
 def test_nobody_listening_is_named() -> None:
     engine = make_engine(f"postgresql+psycopg://diachi@127.0.0.1:{free_port()}/diachi")
     names_postgresql(lambda: put(Ledger(engine), "NEVER"))
