@@ -51,14 +51,18 @@ class Placing:
 
     def place(self, work: Work, batch: Batch, table: Table, name: str) -> Place | None:
         """The item for a file of the batch, made when the library has none of that code; None when another table was
-        taken in since `table` was asked for: it knew nothing of this file, so the file has to know of it."""
+        taken in since `table` was asked for: it knew nothing of this file, so the file has to know of it. Others who
+        place pages in the same item wait until this unit of work ends."""
         newest = _newest(work, batch.id)
         if table.file != (newest.id if newest else None):
             return None
         sheet = table.sheet
         row = match(sheet, name)
         code = _code(batch, row, name)
+        work.items.take_turn(batch.library, code)
         item = _known(work, batch, code) or _add_item(work, batch, code, of_item(sheet, code) or row)
+        if item.code != code:  # the file names it by its id
+            work.items.take_turn(batch.library, item.code)
         return Place(item.id, _sort_key(row, name))
 
 

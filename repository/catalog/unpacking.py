@@ -130,7 +130,7 @@ class Unpacking:
     def _place_pages(self, job: Job, looked: _Looked, scan: Scan, working: str | None) -> bool:
         """Whether the pages could be placed by the table that the batch has now."""
         table = self._placing.table(looked.batch.id)
-        with self._ledger.write() as work:
+        with self._ledger.write(alone=False) as work:
             place = self._placing.place(work, looked.batch, table, looked.file.name)
             if place is None:
                 return False

@@ -34,7 +34,7 @@ from sqlalchemy.pool import StaticPool
 from repository.db import service_tables, tables
 from repository.db.engine import is_postgresql
 from repository.db.failures import failures_named
-from repository.db.ledger import ALONE
+from repository.db.locks import wait_for_writers
 from repository.db.moments import Moment
 from repository.domain.errors import N_, WrongUse
 
@@ -138,7 +138,7 @@ def snapshot_alone(engine: Engine) -> Iterator[Snapshot]:
         return
     with failures_named(), engine.execution_options(isolation_level="REPEATABLE READ").connect() as connection:
         _take_the_time(connection)
-        connection.execute(ALONE)
+        wait_for_writers(connection)
         others = connection.scalar(
             text(
                 "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "

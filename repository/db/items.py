@@ -7,6 +7,7 @@ from sqlalchemy import Row, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from repository.db.ids import new_id
+from repository.db.locks import one_after_another
 from repository.db.moments import database_now
 from repository.db.tables import ItemRow, PageRow, RecordRow
 from repository.domain.access import AccessLevel, ItemState, Rights
@@ -50,6 +51,10 @@ class Items:
         """Those of the items that exist, by id."""
         self._session.flush()  # which bare columns do not bring about by themselves
         return {row.id: _item_of_columns(row) for row in self._session.execute(_THESE, {"ids": item_ids})}
+
+    def take_turn(self, library: str, code: str) -> None:
+        """Wait until nobody else who says so is making the library's item of that code, or placing pages in it."""
+        one_after_another(self._session, f"item {library} {code}")
 
     def by_code(self, library: str, code: str) -> Item | None:
         """The item that a library calls `code`."""

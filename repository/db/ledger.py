@@ -19,16 +19,13 @@ from repository.db.jobs import Jobs
 from repository.db.journal import Journal
 from repository.db.libraries import Libraries
 from repository.db.listing import Listing
+from repository.db.locks import wait_for_writers
 from repository.db.masters import Masters
 from repository.db.pages import Pages
 from repository.db.steps import Steps
 from repository.db.texts import Texts
 from repository.db.uploads import Uploads
 from repository.db.workers import Workers
-
-WRITERS = 7310_0001  # the advisory lock that every writer holds on PostgreSQL, alone or together with others
-ALONE = text(f"SELECT pg_advisory_xact_lock({WRITERS})")
-TOGETHER = text(f"SELECT pg_advisory_xact_lock_shared({WRITERS})")
 
 
 class Work:
@@ -143,10 +140,11 @@ class Ledger:
 
         Nobody else writes meanwhile. With `alone=False`, others that say so too may, on PostgreSQL: for whoever holds a
         job (`jobs.hold`) and writes only what belongs to it, or uses statements that are whole by themselves (claims,
-        heartbeats, duties)."""
+        heartbeats, duties), or takes its turn at what it changes
+        (`items.take_turn`)."""
         with failures_named(), Session(self._writing, expire_on_commit=False) as session, session.begin():
             if self._postgresql:
-                session.execute(ALONE if alone else TOGETHER)
+                wait_for_writers(session, alone)
             else:
                 session.connection()  # which begins, and so takes SQLite's one lock
             yield Work(session)

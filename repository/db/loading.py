@@ -33,7 +33,7 @@ from sqlalchemy.types import UserDefinedType
 from repository.db.dumping import AT_ONCE, Shape, Snapshot, shapes
 from repository.db.engine import is_postgresql
 from repository.db.failures import failures_named
-from repository.db.ledger import ALONE
+from repository.db.locks import wait_for_writers
 from repository.db.migrate import alembic_config
 from repository.db.moments import Moment
 from repository.domain.errors import N_, WrongUse
@@ -78,7 +78,7 @@ def prepare(engine: Engine, revision: str) -> None:
         )
     with failures_named(), engine.execution_options(writing=True).begin() as connection:
         if is_postgresql(engine):
-            connection.execute(ALONE)
+            wait_for_writers(connection)
         if not inspect(connection).has_table("alembic_version"):
             config.attributes["connection"] = connection
             command.upgrade(config, revision)
@@ -192,7 +192,7 @@ def loading(engine: Engine) -> Iterator[Loading]:
         if is_postgresql(engine):
             for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
                 connection.execute(text(f"SET LOCAL {limit} = 0"))
-            connection.execute(ALONE)
+            wait_for_writers(connection)
         yield Loading(connection)
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from repository.db.engine import is_postgresql
 from repository.db.failures import failures_named
-from repository.db.ledger import ALONE
+from repository.db.locks import wait_for_writers
 from repository.domain.errors import N_, WrongUse
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def _wait_for_our_turn(connection: Connection) -> None:
     """Keep other machines' migrations and every writer out until this one is committed, however long either takes."""
     for limit in ("lock_timeout", "statement_timeout"):
         connection.execute(text(f"SET LOCAL {limit} = 0"))
-    connection.execute(ALONE)
+    wait_for_writers(connection)
     encoding = connection.scalar(text("SHOW server_encoding"))
     if encoding != "UTF8":
         raise WrongUse(

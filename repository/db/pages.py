@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, func, select, text, update
+from sqlalchemy import Row, Select, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
-from repository.db.engine import is_postgresql
 from repository.db.ids import new_id
+from repository.db.locks import one_after_another
 from repository.db.moments import database_now
 from repository.db.tables import MOST, BatchRow, ItemRow, PageRow, StepRow
 from repository.domain.access import ItemState
@@ -34,7 +34,6 @@ _BY_IMAGE = (
     .order_by(_columns.created_at, _columns.id)
     .limit(1)
 )  # fmt: skip
-_ONE_AFTER_ANOTHER = text("SELECT pg_advisory_xact_lock(7310, hashtext(:image))")
 _OPENED = (
     update(_page)
     .where(_columns.id == bindparam("this"))
@@ -81,7 +80,7 @@ class Pages:
     def add(self, page: NewPage) -> Page:
         """A new page at its rank; later pages move up. The same page of the same file again gives the first one.
 
-        The unit of work must be alone: ranks are counted."""
+        The unit of work must be alone, or have its turn at the item (`items.take_turn`): ranks are counted."""
         again = self._session.scalar(select(PageRow).where(PageRow.file_id == page.file, PageRow.frame == page.frame))
         if again is not None:
             return page_of(again)
@@ -156,8 +155,7 @@ class Pages:
         """The oldest other page with the same image, if any. Whoever asks for the same image waits until this unit of
         work ends, so that of two pages that are opened at once the second finds the first."""
         self._session.flush()  # see get_many
-        if is_postgresql(self._session.get_bind()):
-            self._session.execute(_ONE_AFTER_ANOTHER, {"image": image})
+        one_after_another(self._session, f"image {image}")
         row = self._session.execute(_BY_IMAGE, {"image": image, "frame": frame, "but": not_page}).first()
         return page_of(row) if row else None
 
