@@ -1,6 +1,7 @@
 """One page of a file read into text, from opening to words: what a process of `python -m ocr` does."""
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from ocr.cleaning import clean
@@ -8,14 +9,20 @@ from ocr.port import OcrEngine
 from ocr.tesseract import Tesseract
 from repository.domain.errors import DiachiError
 from repository.domain.pages import PageText
-from repository.scans import read_image, take_page
+from repository.scans import PageImage, TakenPage, read_image, take_page
+
+Look = Callable[[TakenPage, PageImage], None]
 
 
-def read_page(path: Path, index: int, engine: OcrEngine) -> PageText:
-    """Page `index` (from 0) of an image file or PDF. Raises InputRefused, PasswordNeeded, EngineFailed."""
+def read_page(path: Path, index: int, engine: OcrEngine, look: Look | None = None) -> PageText:
+    """Page `index` (from 0) of an image file or PDF. Raises InputRefused, PasswordNeeded, EngineFailed.
+
+    `look` is shown the page's image, as file and as pixels, while the file is there; before anything is read."""
     with tempfile.TemporaryDirectory(prefix="ocr-") as folder:
         taken = take_page(path, index, Path(folder))
         image = read_image(taken.path, taken.frame, taken.rotate)
+        if look is not None:
+            look(taken, image)
     return engine.read(clean(image))
 
 
