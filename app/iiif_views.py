@@ -4,13 +4,13 @@ Every request asks for access anew; what is not open to all is never stored by a
 """
 
 import hashlib
-import json
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
 
+import orjson
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -22,7 +22,7 @@ from iiif.image import render
 from iiif.image_info import CONTEXT, PROFILE_LINK, info_json
 from iiif.image_request import ImageSize, NotOffered, Version, canonical, parse
 from iiif.labels import kind_label, library_label
-from iiif.presentation import PRESENTATION_CONTEXT, Node, image_service, manifest
+from iiif.presentation import PRESENTATION_CONTEXT, Node, Shown, image_service, manifest
 from repository.catalog.finding import Hit
 from repository.domain.access import Visitor
 from repository.domain.errors import N_, AccessRefused, DiachiError, NotFound
@@ -64,7 +64,7 @@ def not_offered(error: NotOffered) -> Response:
 
 def _refusal(error: DiachiError, status: int) -> Response:
     told = {"error": {"message": translate(error), "status": status}}
-    response = Response(json.dumps(told, ensure_ascii=False), status, mimetype="application/json")
+    response = Response(orjson.dumps(told), status, mimetype="application/json")
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -122,13 +122,12 @@ def _picture(version: Version, page_id: str, segments: list[str]) -> Response:
 @blueprint.get("/presentation/3/<item_id>/manifest")
 def item_manifest(item_id: str) -> Response:
     """Presentation API: one item with its pages in reading order."""
-    reading, visitor = services().reading, current_visitor()
-    item, public = _seen(lambda visitor: reading.item(visitor, item_id))
-    pages = reading.pages(visitor, item_id)
-    library, base = reading.library(item.record.library), public_url()
-    document = manifest(item, pages, library, base, text_url=partial(_text_url, base), searchable=True)
+    visitor, base = current_visitor(), public_url()
+    volume = services().reading.volume(visitor, item_id)
+    text_url = partial(_text_url, f"{base}/items/{volume.item.id}/pages/")
+    document = manifest(volume.item, volume.leaves, volume.library, base, text_url=text_url, searchable=True)
     # Staff may see pages that others do not, so only a passer-by's manifest is anybody's.
-    return _document(document, PRESENTATION_CONTEXT, public and visitor.user is None)
+    return _document(document, PRESENTATION_CONTEXT, volume.public and visitor.user is None)
 
 
 @blueprint.get("/search/2/<item_id>", defaults={"version": 2})
@@ -192,8 +191,8 @@ def _collection(name: str, part: int | None) -> Node:
     return items_collection(name, label, shelf.items, base, part)
 
 
-def _text_url(base_url: str, page: Page) -> str:
-    return f"{base_url}/items/{page.item}/pages/{page.number}/text"
+def _text_url(pages: str, page: Shown) -> str:
+    return f"{pages}{page.number}/text"
 
 
 def _seen(ask: Callable[[Visitor], Found]) -> tuple[Found, bool]:
@@ -212,7 +211,7 @@ def _document(content: Node, context: str, public: bool, *, plain_by_default: bo
     known = next((name for name in names if name in ("application/json", "application/ld+json")), None)
     plain = known == "application/json" or (known is None and plain_by_default)
     content_type = "application/json" if plain else f'application/ld+json;profile="{context}"'
-    data = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+    data = orjson.dumps(content)
     response = Response(data, content_type=content_type)
     response.set_etag(_mark(content_type + hashlib.sha256(data).hexdigest()))
     response.vary.add("Accept")

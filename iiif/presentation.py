@@ -5,16 +5,19 @@ Documents are built as plain dictionaries: a thousand pages must take millisecon
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from iiif.labels import LanguageMap, both, field_label, in_language, kind_label, language_label, library_label, unmarked
-from repository.domain.records import Description, Item, Kind, Library, Page
+from repository.domain.records import Description, Item, Kind, Leaf, Library, Page
 from repository.scans.pyramid import level_count
 
 PRESENTATION_CONTEXT = "http://iiif.io/api/presentation/3/context.json"
 Node = dict[str, Any]
+Shown = Leaf | Page
 
 _THUMBNAIL_SIDE = 400
+_TEXT = field_label("text")
 # What is not bound: viewers show it sheet by sheet, not as openings of a book.
 _LOOSE = {
     Kind.MAP,
@@ -53,11 +56,11 @@ def collection_url(base_url: str, name: str, part: int | None = None) -> str:
 
 def manifest(
     item: Item,
-    pages: Sequence[Page],
+    pages: Sequence[Shown],
     library: Library,
     base_url: str,
     *,
-    text_url: Callable[[Page], str] | None = None,
+    text_url: Callable[[Shown], str] | None = None,
     searchable: bool = False,
 ) -> Node:
     """The manifest of `item` with the pages that have an image, in the order given.
@@ -85,9 +88,9 @@ def manifest(
         document["summary"] = in_language(about.language, about.summary)
     if rights := _rights_uri(about.rights):
         document["rights"] = rights
-    cover = next((page for page in shown if not page.blank), None)
-    if cover:
-        document["thumbnail"] = [_thumbnail(cover, base_url)]
+    cover = next((number for number, page in enumerate(shown) if not page.blank), None)
+    if cover is not None:
+        document["thumbnail"] = document["items"][cover]["thumbnail"]
     if searchable:
         document["service"] = _search_services(item.id, base_url)
     return document
@@ -159,16 +162,17 @@ def _search_services(item_id: str, base_url: str) -> list[Node]:
     ]
 
 
-def _canvas(item_id: str, page: Page, base_url: str, text_url: Callable[[Page], str] | None) -> Node:
+def _canvas(item_id: str, page: Shown, base_url: str, text_url: Callable[[Shown], str] | None) -> Node:
     canvas_id = canvas_url(base_url, item_id, page.id)
     service = image_service(base_url, page.id)
+    services = [{"id": service, "type": "ImageService3", "profile": "level2"}]
     body = {
         "id": f"{service}/full/max/0/default.jpg",
         "type": "Image",
         "format": "image/jpeg",
         "width": page.width,
         "height": page.height,
-        "service": [{"id": service, "type": "ImageService3", "profile": "level2"}],
+        "service": services,
     }
     painting = {
         "id": f"{canvas_id}/image",
@@ -183,29 +187,32 @@ def _canvas(item_id: str, page: Page, base_url: str, text_url: Callable[[Page], 
         "label": unmarked(page.label) if page.label else both(f"Trang {page.number}", f"Page {page.number}"),
         "height": page.height,
         "width": page.width,
-        "thumbnail": [_thumbnail(page, base_url)],
+        "thumbnail": [_thumbnail(page, service, services)],
         "items": [{"id": f"{canvas_id}/painting", "type": "AnnotationPage", "items": [painting]}],
     }
     if text_url:
-        text = {"id": text_url(page), "type": "Text", "label": field_label("text"), "format": "text/plain"}
-        canvas["rendering"] = [text]
+        canvas["rendering"] = [{"id": text_url(page), "type": "Text", "label": _TEXT, "format": "text/plain"}]
     return canvas
 
 
-def _thumbnail(page: Page, base_url: str) -> Node:
-    """The largest stored level that is no larger than a thumbnail, so that nothing has to be scaled for it."""
-    factor = 1
-    for level in range(level_count(page.width, page.height)):
-        factor = 1 << level
-        if max(page.width, page.height) <= _THUMBNAIL_SIDE * factor:
-            break
-    width, height = -(-page.width // factor), -(-page.height // factor)
-    service = image_service(base_url, page.id)
+def _thumbnail(page: Shown, service: str, services: list[Node]) -> Node:
+    width, height = _thumbnail_size(page.width, page.height)
     return {
         "id": f"{service}/full/{width},{height}/0/default.jpg",
         "type": "Image",
         "format": "image/jpeg",
         "width": width,
         "height": height,
-        "service": [{"id": service, "type": "ImageService3", "profile": "level2"}],
+        "service": services,
     }
+
+
+@lru_cache(4096)  # pages of one book are mostly of a few sizes
+def _thumbnail_size(width: int, height: int) -> tuple[int, int]:
+    """Of the largest stored level that is no larger than a thumbnail, so that nothing has to be scaled for it."""
+    factor = 1
+    for level in range(level_count(width, height)):
+        factor = 1 << level
+        if max(width, height) <= _THUMBNAIL_SIDE * factor:
+            break
+    return -(-width // factor), -(-height // factor)

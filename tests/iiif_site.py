@@ -13,11 +13,11 @@ from iiif_samples import ITEM, LIBRARY, PAGE, a_page, an_item
 from app import errors, language
 from app.iiif_views import blueprint
 from repository.catalog.finding import Found, Hit
-from repository.catalog.reading import Shelf
+from repository.catalog.reading import Shelf, Volume
 from repository.domain.access import AccessLevel, Visitor
 from repository.domain.errors import AccessRefused, NotFound
 from repository.domain.pages import Box
-from repository.domain.records import Item, Library, Page
+from repository.domain.records import Item, Leaf, Library, Page
 from repository.domain.search import FacetCount, Filters, Sort
 from repository.scans.pyramid import write_pyramid
 from repository.search.query import parse
@@ -44,8 +44,11 @@ class FolderReading:
             raise AccessRefused("Tài liệu này chỉ đọc được tại thư viện.")
         return item
 
-    def pages(self, visitor: Visitor, item_id: str) -> list[Page]:
-        return [page for page in self._pages.values() if page.item == self.item(visitor, item_id).id]
+    def volume(self, visitor: Visitor, item_id: str) -> Volume:
+        item = self.item(visitor, item_id)
+        pages = [page for page in self._pages.values() if page.item == item.id]
+        leaves = [Leaf(it.id, it.number, it.label, it.width, it.height, it.derivative, it.blank) for it in pages]
+        return Volume(item, LIBRARY, tuple(leaves), item.rights.level is AccessLevel.PUBLIC)
 
     def page(self, visitor: Visitor, page_id: str) -> Page:
         if page_id not in self._pages:

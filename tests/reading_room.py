@@ -83,6 +83,12 @@ class ReadingRoom:
             pass
         return item.id
 
+    def add_unapproved_page(self, item: str, number: int, lines: list[str]) -> None:
+        """A page of another batch, which readers do not see yet."""
+        stored = self._store(item, number, lines)
+        with self.services.ledger.write() as work:
+            self._add_page(work, item, work.batches.add(LIBRARY.code, f"{item} {number}", "test").id, number, stored)
+
     def _store(self, code: str, number: int, lines: list[str]) -> tuple[str, str, PageText]:
         """The keys of the page's master and of its derivative, and its text."""
         image, text = print_page(lines)

@@ -12,7 +12,7 @@ from repository.domain.batches import StepName, StepState
 from repository.domain.errors import N_, AccessRefused, NotFound, ObjectDamaged, ObjectMissing
 from repository.domain.jobs import JobKind, Priority
 from repository.domain.pages import PageText
-from repository.domain.records import Item, Library, Page
+from repository.domain.records import Item, Leaf, Library, Page
 from repository.domain.search import FacetCount, Filters, Sort
 from repository.storage.port import ObjectStore
 
@@ -24,6 +24,17 @@ class Shelf:
     total: int
     items: tuple[Item, ...]
     facets: dict[str, tuple[FacetCount, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """An item with its library and the leaves that the visitor may see, in order. `public`: whether a passer-by from
+    nowhere may see the item too."""
+
+    item: Item
+    library: Library
+    leaves: tuple[Leaf, ...]
+    public: bool
 
 
 class Reading:
@@ -46,6 +57,16 @@ class Reading:
             seen = self._visibility(work, visitor)
             item = self._item(work, seen, item_id)
             return work.pages.of_item(item_id, approved_only=not _is_staff(seen, item))
+
+    def volume(self, visitor: Visitor, item_id: str) -> Volume:
+        """The item with the pages that `pages` gives, in one look at the ledger."""
+        with self._ledger.read() as work:
+            libraries = work.libraries.all()
+            seen = visibility(visitor, libraries)
+            item = self._item(work, seen, item_id)
+            leaves = work.pages.leaves(item_id, approved_only=not _is_staff(seen, item))
+        library = next(library for library in libraries if library.code == item.record.library)
+        return Volume(item, library, leaves, allows(visibility(Visitor(), libraries), item.rights))
 
     def page(self, visitor: Visitor, page_id: str) -> Page:
         """The page of that id, to somebody who may see it."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import starmap
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, func, select, update
@@ -13,7 +14,7 @@ from repository.db.moments import database_now
 from repository.db.tables import MOST, BatchRow, ItemRow, PageRow, StepRow
 from repository.domain.access import ItemState
 from repository.domain.batches import StepName, StepState
-from repository.domain.records import Page
+from repository.domain.records import Leaf, Page
 
 WORKING, DONE, SET_ASIDE = "working", "done", "set_aside"
 
@@ -34,6 +35,15 @@ _BY_IMAGE = (
     .order_by(_columns.created_at, _columns.id)
     .limit(1)
 )  # fmt: skip
+_LEAVES = (
+    select(
+        _columns.id, _columns.number, _columns.label, _columns.width, _columns.height, _columns.derivative,
+        _columns.blank,
+    )
+    .where(_columns.item_id == bindparam("item"))
+    .order_by(_columns.number)
+)  # fmt: skip
+_APPROVED_LEAVES = _LEAVES.where(_columns.approved.is_(True))
 _OPENED = (
     update(_page)
     .where(_columns.id == bindparam("this"))
@@ -121,6 +131,12 @@ class Pages:
     def of_item(self, item_id: str, approved_only: bool) -> list[Page]:
         """An item's pages in order."""
         return self._list(select(*_WHOLE).where(_columns.item_id == item_id), approved_only)
+
+    def leaves(self, item_id: str, approved_only: bool) -> tuple[Leaf, ...]:
+        """The same pages, as viewers are told of them: at a third of the cost."""
+        self._session.flush()  # see get_many
+        rows = self._session.execute(_APPROVED_LEAVES if approved_only else _LEAVES, {"item": item_id})
+        return tuple(starmap(Leaf, rows.all()))
 
     def of_file(self, file_id: str) -> list[Page]:
         """The pages that one file gave, in the file's order."""

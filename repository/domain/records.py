@@ -133,6 +133,19 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Leaf:
+    """The part of a Page that IIIF viewers are told, each field as there: a thousand are read at a time."""
+
+    id: str
+    number: int
+    label: str
+    width: int
+    height: int
+    derivative: str | None
+    blank: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TextVersion:
     """One version of a page's text; `source` is `ocr` or `correction`; one of a page's versions is current."""
 
