@@ -8,6 +8,8 @@ import numpy.typing as npt
 from repository.domain.pages import Box
 
 Grey = npt.NDArray[np.uint8]
+Matrix = tuple[tuple[float, float, float], tuple[float, float, float]]
+IDENTITY: Matrix = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,7 @@ class ToMaster:
 
     width: int
     height: int
-    matrix: tuple[tuple[float, float, float], tuple[float, float, float]] = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
+    matrix: Matrix = IDENTITY
 
     def box(self, left: float, top: float, width: float, height: float) -> Box:
         """The smallest upright box in master pixels around a box on the cleaned image, cut at the page's edges."""
