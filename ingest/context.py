@@ -8,9 +8,12 @@ from config.services import Services
 from ocr.clean_page import CleanPage
 from ocr.cleaning import clean
 from ocr.port import OcrEngine
+from ocr.text_layer import FoundLayer, text_layer
+from repository.db.files import PageSource
 from repository.domain.errors import N_, ObjectMissing
 from repository.domain.records import Page
 from repository.scans.image import PageImage, read_image
+from repository.scans.sniff import MediaType, sniff
 
 
 @dataclass(slots=True)
@@ -45,6 +48,26 @@ class PageContext:
         """Decode the image in a local file, whose bytes are the page's own, and keep it."""
         self._image = read_image(path, frame, rotate, self.services.limits)
         return self._image
+
+    def layer(self) -> FoundLayer | None:
+        """The text that the PDF the page was taken out of carries for it; None when there is no such."""
+        source = self.source()
+        if source.key == self.page.image or self.page.image is None:
+            return None
+        with self.services.masters.local(self.page.image) as image:
+            # a page's rendering is a PNG; no image lies in a PDF as one
+            extracted = sniff(image) is not MediaType.PNG
+        size = self.page.width, self.page.height
+        with self.services.masters.local(source.key) as path:
+            return text_layer(path, source.frame, size, extracted, lambda: self.image().pixels)
+
+    def source(self) -> PageSource:
+        """Where the page's bytes came from. Raises ObjectMissing."""
+        with self.services.ledger.read() as work:
+            source = work.files.source_of(self.page.id)
+        if source is None:
+            raise ObjectMissing(N_("Trang {page} không còn trong sổ cái."), page=self.page.id)
+        return source
 
     def cleaned(self) -> CleanPage:
         """The page made ready for reading."""

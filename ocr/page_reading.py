@@ -7,6 +7,7 @@ from pathlib import Path
 from ocr.cleaning import clean
 from ocr.port import OcrEngine
 from ocr.tesseract import Tesseract
+from ocr.text_layer import layer_or_reading, text_layer
 from repository.domain.errors import DiachiError
 from repository.domain.pages import PageText
 from repository.scans import PageImage, TakenPage, read_image, take_page
@@ -15,7 +16,8 @@ Look = Callable[[TakenPage, PageImage], None]
 
 
 def read_page(path: Path, index: int, engine: OcrEngine, look: Look | None = None) -> PageText:
-    """Page `index` (from 0) of an image file or PDF. Raises InputRefused, PasswordNeeded, EngineFailed.
+    """Page `index` (from 0) of an image file or PDF: a PDF's own text where that is good, else as `engine` reads it.
+    Raises InputRefused, PasswordNeeded, EngineFailed.
 
     `look` is shown the page's image, as file and as pixels, while the file is there; before anything is read."""
     with tempfile.TemporaryDirectory(prefix="ocr-") as folder:
@@ -23,7 +25,9 @@ def read_page(path: Path, index: int, engine: OcrEngine, look: Look | None = Non
         image = read_image(taken.path, taken.frame, taken.rotate)
         if look is not None:
             look(taken, image)
-    return engine.read(clean(image))
+    size = image.pixels.shape[1], image.pixels.shape[0]
+    found = text_layer(path, index, size, taken.how == "extracted", lambda: image.pixels)
+    return layer_or_reading(found, lambda: engine.read(clean(image)))
 
 
 def read_page_text(path: Path, index: int, language: str) -> str | DiachiError:

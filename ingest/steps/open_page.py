@@ -4,17 +4,15 @@ from pathlib import Path
 
 from ingest.context import PageContext
 from ingest.steps.outcome import Outcome
-from repository.db.files import PageSource
 from repository.db.ledger import Work
 from repository.db.pages import OpenedPage
-from repository.domain.errors import N_, ObjectMissing
 from repository.scans.quality import inspect
 from repository.scans.taking import TakenPage, take_page
 
 
 def open_page(context: PageContext) -> Outcome:
     """The page's own image is the file itself, or what was taken out of a PDF and kept beside it in the masters."""
-    source = _source(context)
+    source = context.source()
     services = context.services
     with services.masters.local(source.key) as path:
         taken = take_page(path, source.frame, context.scratch, services.limits)
@@ -28,14 +26,6 @@ def open_page(context: PageContext) -> Outcome:
         context.page = work.pages.set_opened(page_id, opened, other.id if other else None)
 
     return Outcome(write, f"{taken.how} {key}")
-
-
-def _source(context: PageContext) -> PageSource:
-    with context.services.ledger.read() as work:
-        source = work.files.source_of(context.page.id)
-    if source is None:
-        raise ObjectMissing(N_("Trang {page} không còn trong sổ cái."), page=context.page.id)
-    return source
 
 
 def _measure(context: PageContext, key: str, taken: TakenPage) -> OpenedPage:

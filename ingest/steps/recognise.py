@@ -5,6 +5,7 @@ from hashlib import sha256
 
 from ingest.context import PageContext
 from ingest.steps.outcome import Outcome
+from ocr.text_layer import layer_or_reading
 from repository.db.ledger import Work
 from repository.db.texts import OCR
 from repository.domain.pages import PageText
@@ -17,7 +18,7 @@ def recognise(context: PageContext) -> Outcome:
     if page.blank:
         text = PageText(page.width, page.height, (), context.engine.reading)
     else:
-        text = context.engine.read(context.cleaned())
+        text = layer_or_reading(context.layer(), lambda: context.engine.read(context.cleaned()))
     settings = json.dumps(text.reading.settings, sort_keys=True, ensure_ascii=False)
     fingerprint = f"{page.image}/{page.frame} {text.reading.engine} {text.reading.model} {hash_of(settings)}"
 

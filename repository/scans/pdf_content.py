@@ -33,12 +33,13 @@ class NotOneImage(Exception):
 class SoleImage:
     """The one image a page shows. `rotate`: degrees clockwise that bring its rows upright; `dpi` as placed.
 
-    `fills`: it reaches all four edges."""
+    `fills`: it reaches all four edges. `matrix` takes the unit square to where it stands on the page."""
 
     image: pikepdf.Stream
     rotate: int
     dpi: int
     fills: bool
+    matrix: Matrix = IDENTITY
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def _placed(page: pikepdf.Page, painting: _Painting) -> SoleImage:
     turn = _turn(matrix)
     across = (box[2] - box[0]) if turn % 180 == 0 else (box[3] - box[1])
     dpi = round(int(image.Width) * 72 / (across * user_unit(page)))
-    return SoleImage(image, (turn + rotation(page)) % 360, dpi, covered >= _FULL)
+    return SoleImage(image, (turn + rotation(page)) % 360, dpi, covered >= _FULL, matrix)
 
 
 def _turn(matrix: Matrix) -> int:

@@ -29,6 +29,11 @@ def _do(ask: dict[str, object]) -> dict[str, object]:
         from repository.scans.pdf import structure
 
         return structure(path, str(ask["name"]), ask["passwords"], ask["max_pages"])  # type: ignore[arg-type]
+    if ask["task"] == "text":
+        from repository.scans.text_glyphs import page_glyphs
+
+        width, height = int(str(ask["width"])), int(str(ask["height"]))
+        return page_glyphs(path, int(str(ask["index"])), (width, height), bool(ask["extracted"]))
     from repository.scans.image import decode_to_file
 
     limits = Limits(max_pixels=int(str(ask["max_pixels"])))
