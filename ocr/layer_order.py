@@ -14,6 +14,8 @@ Span = tuple[float, float]
 _FEWEST_ROWS = 6
 _GUTTER = 0.9  # parts of a word's height
 _FILLED = 0.55
+_SLACK, _MOST = 0.06, 0.5
+_BLANK = 0.2
 _WORDS_A_ROW = 3
 _FAR = 4.0
 _NEW_BLOCK = 1.5
@@ -88,11 +90,26 @@ def _sides(rows: Sequence[Row], gutter: float) -> list[list[Row]]:
 
 
 def _is_running_text(rows: list[Row]) -> bool:
-    if len(rows) < _FEWEST_ROWS:
+    """Whether most rows are full, as lines of prose are and cells of a table are not: the word that begins the next one
+    had no room left. Or the rows are such columns side by side."""
+    if len(rows) < _FEWEST_ROWS or median(len(row.words) for row in rows) < _WORDS_A_ROW:
         return False
     left, right = min(row.words[0].left for row in rows), max(row.words[-1].right for row in rows)
-    filled = median(sum(word.right - word.left for word in row.words) for row in rows) / (right - left)
-    return filled >= _FILLED and median(len(row.words) for row in rows) >= _WORDS_A_ROW
+    edge = right - _SLACK * (right - left)
+    full = sum(before.words[-1].right + _room(after) >= edge for before, after in pairwise(rows))
+    dense = median(sum(word.right - word.left for word in row.words) for row in rows) >= _FILLED * (right - left)
+    if dense and full >= _MOST * (len(rows) - 1):
+        return True
+    free = [(left, right)]
+    for row in rows:
+        free = [span for span in _meet(free, _free(row, left, right)) if span[1] - span[0] >= _GUTTER * row.height]
+    return bool(free) and _gutter(rows, free) is not None
+
+
+def _room(row: Row) -> float:
+    """What the first word of a row, and a blank before it, would have taken on the row before."""
+    first = row.words[0]
+    return first.right - first.left + _BLANK * first.height
 
 
 def _blocks(rows: list[Row]) -> list[list[Row]]:

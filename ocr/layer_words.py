@@ -7,6 +7,7 @@ from statistics import median
 
 from repository.scans.text_layer import Glyph
 
+_BLANKS = " \t\n\r\f\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u202f\u3000"
 # all in parts of a sign's height
 _SAME_ROW = 0.35
 _WORD_GAP = 0.16
@@ -64,7 +65,7 @@ def rows(glyphs: Sequence[Glyph]) -> list[Row]:
 
 def is_blank(glyph: Glyph) -> bool:
     """Whether the sign prints nothing: a space of any kind."""
-    return not glyph.text.strip() if glyph.text else glyph.code in (32, 160)
+    return not glyph.text.strip(_BLANKS) if glyph.text else glyph.code in (0x20, 0xA0)
 
 
 def _parted(glyphs: Iterable[Glyph]) -> tuple[list[Glyph | None], list[Glyph]]:

@@ -28,7 +28,7 @@ logging.getLogger("pdfminer").setLevel(logging.CRITICAL)
 
 MOST_GLYPHS = 60_000
 _INVISIBLE = 3
-_SPACE = 32
+_SPACE, _SOFT_HYPHEN = 0x20, 0xAD
 _ASCENT, _DESCENT = 0.75, -0.22
 _STEEPEST = math.radians(20)
 # what pdfminer lets through of structures that are not what the standard says
@@ -168,6 +168,8 @@ class _Collector(PDFTextDevice):
             text = font.to_unichr(cid)
         except PDFUnicodeNotDefined:
             text = ""
+        if cid == _SOFT_HYPHEN and text == " " and not font.is_multibyte():
+            text = chr(_SOFT_HYPHEN)  # to pdfminer a blank; printed as a hyphen, and TCVN3 has its ư there
         place = self._place(times(matrix, self._placed), font, fontsize, advance, rise)
         if place is not None:
             number = self.fonts.setdefault(_name(font), len(self.fonts))
