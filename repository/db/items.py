@@ -7,6 +7,7 @@ from sqlalchemy import Row, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from repository.db.ids import new_id
+from repository.db.in_hand import read_again
 from repository.db.locks import one_after_another
 from repository.db.moments import database_now
 from repository.db.tables import ItemRow, PageRow, RecordRow
@@ -149,9 +150,7 @@ class Items:
         """Bring the item's page count up to date."""
         self._session.flush()
         self._session.execute(_RECOUNT, {"item": item_id})
-        known = self._session.identity_map.get(self._session.identity_key(ItemRow, item_id))
-        if known is not None:
-            self._session.expire(known, ["page_count"])
+        read_again(self._session, ItemRow, [item_id], ["page_count"])
 
 
 def item_of(row: ItemRow) -> Item:

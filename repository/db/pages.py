@@ -9,6 +9,7 @@ from sqlalchemy import Row, Select, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from repository.db.ids import new_id
+from repository.db.in_hand import read_again
 from repository.db.locks import one_after_another
 from repository.db.moments import database_now
 from repository.db.tables import MOST, BatchRow, ItemRow, PageRow, StepRow
@@ -184,7 +185,7 @@ class Pages:
             "few_pixels": opened.few_pixels, "other": duplicate_of,
         }  # fmt: skip
         row = self._session.execute(_OPENED, said).one()
-        self._forget([page_id])
+        read_again(self._session, PageRow, [page_id])
         return page_of(row)
 
     def set_derivative(self, page_id: str, key: str) -> None:
@@ -231,14 +232,7 @@ class Pages:
     def _change(self, statement: Any, page_ids: Sequence[str], said: dict[str, object]) -> None:
         self._session.flush()
         self._session.execute(statement, {"these": page_ids, **said})
-        self._forget(page_ids)
-
-    def _forget(self, page_ids: Sequence[str]) -> None:
-        """Let pages that this unit of work has in hand be read again: bare statements changed them."""
-        for page_id in page_ids:
-            known = self._session.identity_map.get(self._session.identity_key(PageRow, page_id))
-            if known is not None:
-                self._session.expire(known)
+        read_again(self._session, PageRow, page_ids)
 
     def _list(self, query: Select[*tuple[Any, ...]], approved_only: bool) -> list[Page]:
         self._session.flush()  # see get_many

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, case, select, update
 from sqlalchemy.orm import Session, aliased
 
+from repository.db.in_hand import read_again
 from repository.db.moments import database_now
 from repository.db.tables import PageRow, StepRow
 from repository.db.upserts import insert_into
@@ -99,7 +100,7 @@ class Steps:
         self._session.execute(_DONE, said)
         if name is StepName.RECOGNISE:
             self._session.execute(_INDEX_READY, {"pages": page_ids})
-        self._forget()
+        read_again(self._session, StepRow)
 
     def failed(self, page_id: str, name: StepName, reason: Reason) -> int:
         """The step failed once more; gives how often by now."""
@@ -127,12 +128,6 @@ class Steps:
         read."""
         wanted = select(StepRow.page_id).where(StepRow.name == StepName.INDEX.value, StepRow.state == READY)
         return list(self._session.scalars(wanted.limit(limit)))
-
-    def _forget(self) -> None:
-        """Let steps that this unit of work has in hand be read again: bare statements changed them."""
-        for known in self._session.identity_map.values():
-            if isinstance(known, StepRow):
-                self._session.expire(known)
 
     def _owe_index(self, *which: ColumnElement[bool]) -> None:
         read = aliased(StepRow)
