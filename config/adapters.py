@@ -14,10 +14,6 @@ from repository.search.tantivy_index import TantivyIndex
 from repository.storage.folder import FolderStore
 from repository.storage.port import ObjectStore
 
-CLIENTS = (
-    "psycopg", "repository.storage.minio", "repository.storage.minio_rights", "repository.search.opensearch_index",
-    "repository.jobs.rq",
-)  # fmt: skip
 LATE = ("numpy.ma", "_strptime")
 
 
@@ -33,8 +29,10 @@ class Stores:
 def load_clients(settings: Settings) -> None:
     """Load the code of the profile's clients and what libraries else load only when first used; nothing connects.
     Whoever forks calls it first, or each child loads its own: more than a second of a core."""
-    for module in (*LATE, *(CLIENTS if settings.production else ())):
+    for module in LATE:
         import_module(module)
+    if settings.production:
+        import_module("config.server_adapters")
     configure_mappers()
 
 
@@ -45,47 +43,24 @@ def open_stores(settings: Settings, ledger: Ledger) -> Stores:
             FolderStore(settings.data / name) for name in ("masters", "derivatives", "texts")
         )
         return Stores(Masters(ledger, masters, settings.scratch_folder), derivatives, texts)
-    from repository.storage.local_copies import LocalCopies
-    from repository.storage.minio import MinioStore
-    from repository.storage.minio_client import MinioConnection, MinioKey
-    from repository.storage.minio_rights import Buckets
+    from config.server_adapters import open_buckets
 
-    secret = settings.minio_secret_key.get_secret_value()
-    key = MinioKey(
-        settings.minio_endpoint, settings.minio_access_key, secret, settings.minio_tls, settings.minio_ca_file
-    )
-    connection, buckets = MinioConnection(key), Buckets(settings.minio_bucket_prefix)
-    copies, spool = LocalCopies(settings.cache_folder, settings.cache_bytes), settings.scratch_folder
-    return Stores(
-        Masters(ledger, MinioStore(connection, buckets.masters, copies, spool, versioned=True), spool),
-        MinioStore(connection, buckets.derivatives, copies, spool),
-        MinioStore(connection, buckets.text, copies, spool),
-    )
+    return Stores(*open_buckets(settings, ledger))
 
 
 def open_index(settings: Settings) -> SearchIndex:
     """Tantivy in a folder, or OpenSearch."""
     if not settings.production:
         return TantivyIndex(settings.index_folder)
-    from repository.search.opensearch_index import OpenSearchIndex
+    from config.server_adapters import open_opensearch
 
-    return OpenSearchIndex(
-        settings.opensearch_urls,
-        settings.opensearch_index,
-        settings.opensearch_user,
-        settings.opensearch_password.get_secret_value(),
-        settings.opensearch_ca_file,
-        settings.opensearch_shards,
-        settings.opensearch_replicas,
-        f"{settings.site_name} {settings.public_url}".strip(),
-    )
+    return open_opensearch(settings)
 
 
 def open_queue(settings: Settings) -> Queue | None:
     """RQ on Redis; none in the embedded profile, where workers claim from the ledger."""
     if not settings.production:
         return None
-    from repository.jobs.rq import RqQueue
+    from config.server_adapters import open_rq
 
-    password = settings.redis_password.get_secret_value()
-    return RqQueue(settings.redis_url, settings.redis_prefix, password, settings.redis_ca_file)
+    return open_rq(settings)
