@@ -43,10 +43,10 @@ def why_refused(
     """A short English reason not to keep the layer of `words` at `boxes` over the page that `pixels` gives, or ""."""
     demands = HIDDEN if hidden else VISIBLE
     signs = "".join(words)
-    if not any(map(str.isalnum, signs)):
-        return "no letters"
     if len(_UNKNOWN.findall(signs)) > _LEAST_UNKNOWN * len(signs):
         return "unknown signs"
+    if not any(map(str.isalnum, signs)):
+        return "no letters"
     return _about_words(words, demands, hidden) or _about_ink(boxes, pixels(), demands)
 
 

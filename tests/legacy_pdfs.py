@@ -188,18 +188,20 @@ def _coded(word: str, font: Font) -> bytes:
 def _width(unit: int, font: Font) -> int:
     if font.encoding is Encoding.VNI and chr(unit) in "ùøûõïâáàåãäêéèúüëÙØÛÕÏÂÁÀÅÃÄÊÉÈÚÜË":
         return 0  # marks take no room
-    char = chr(unit) if font.maps == "unicode" else _char(unit)
+    char = chr(unit) if font.maps == "unicode" else TABLES.get(font.encoding, {}).get(unit, _char(unit))
+    char = char.upper() if font.capitals else char
     return round(_measure().getlength(char)) or 500
 
 
-def wrapped(words: Sequence[str], letters: int) -> list[str]:
-    """Words in lines of at most about so many letters."""
+def wrapped(words: Sequence[str], points: float, size: float) -> list[str]:
+    """Words in lines of at most that width."""
     lines, line = [], ""
     for word in words:
-        if line and len(line) + len(word) >= letters:
+        longer = f"{line} {word}".strip()
+        if line and _measure().getlength(longer) * size / 1000 > points:
             lines.append(line)
-            line = ""
-        line = f"{line} {word}".strip()
+            longer = word
+        line = longer
     return [*lines, line]
 
 

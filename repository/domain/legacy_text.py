@@ -13,6 +13,8 @@ _VIQR_SHAPES = {"(": "\u0306", "^": "\u0302", "+": "\u031b", "*": "\u031b", "": 
 _VIQR_TONES = {"'": "\u0301", "`": "\u0300", "?": "\u0309", "~": "\u0303", ".": "\u0323", "": ""}
 # what stands for ư (0xAD, Unicode's soft hyphen) where a writer thought it was some hyphen or lost it to a dot
 _LOST_HORN = re.compile("[-\u2010\u2011\u2013\u2022]")
+# signs and capitals where no language has them
+_STRANGE = re.compile(r"[a-z][À-ÖØ-Þ]|\w[^\w\s'’.,:;/()-]\w|\w[¸©®µ¶·¹¬¨]|[©®¸µ¶·][a-z]")
 PUNCTUATION = ".,;:!?()[]{}<>\"'“”‘’«»…-–—*/_=+|%"
 _TIMES_WRITTEN = 3
 _LEAST_SHARE = 0.6
@@ -121,7 +123,7 @@ def likely_encoding(words: Sequence[str], hint: Encoding | None = None) -> Encod
     best = max(shares, key=lambda each: shares[each])
     if hint in shares and shares[hint] >= max(as_is, shares[best] - _LEAST_GAIN):
         return hint
-    enough = len(telling) >= _TIMES_WRITTEN
+    enough = len(telling) >= _TIMES_WRITTEN or all(_STRANGE.search(core(word)) for word in telling)
     if enough and shares[best] >= _LEAST_SHARE and shares[best] >= as_is + _LEAST_GAIN:
         return best
     return Encoding.UNICODE
