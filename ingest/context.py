@@ -28,6 +28,7 @@ class PageContext:
     page: Page
     scratch: Path
     stopping: Callable[[], bool] = field(default=lambda: False)
+    _source: PageSource | None = field(default=None)
     _image: PageImage | None = field(default=None)
     _cleaned: CleanPage | None = field(default=None)
 
@@ -62,12 +63,13 @@ class PageContext:
             return text_layer(path, source.frame, size, extracted, lambda: self.image().pixels)
 
     def source(self) -> PageSource:
-        """Where the page's bytes came from. Raises ObjectMissing."""
-        with self.services.ledger.read() as work:
-            source = work.files.source_of(self.page.id)
-        if source is None:
+        """Where the page's bytes came from; the ledger is asked once. Raises ObjectMissing."""
+        if self._source is None:
+            with self.services.ledger.read() as work:
+                self._source = work.files.source_of(self.page.id)
+        if self._source is None:
             raise ObjectMissing(N_("Trang {page} không còn trong sổ cái."), page=self.page.id)
-        return source
+        return self._source
 
     def cleaned(self) -> CleanPage:
         """The page made ready for reading."""
