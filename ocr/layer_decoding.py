@@ -63,12 +63,8 @@ def _way(words: Sequence[LaidWord], hint: Encoding | None) -> Way:
         return Way(told, codes=False)
     by_code = [_raw(word.glyphs, codes=True) for word in words]
     else_told = likely_encoding(by_code, hint)
-    better = _worth(by_code, else_told) > _worth(by_unicode, told) + 0.05
+    better = share(by_code, else_told) > share(by_unicode, told) + 0.05
     return Way(else_told, codes=True) if better else Way(told, codes=False)
-
-
-def _worth(words: Sequence[str], encoding: Encoding) -> float:
-    return share(words, encoding)
 
 
 def _raw(glyphs: Iterable[Glyph], codes: bool) -> str:

@@ -67,13 +67,17 @@ def _about_words(words: Sequence[str], demands: Demands, hidden: bool) -> str:
 
 
 def _is_vietnamese(word: str) -> bool:
-    return all(is_syllable(part) for part in re.split("[-/.,–]", word) if part and not part.isdigit())
+    return all(map(is_syllable, _parts(word)))
 
 
 def is_sound(word: str) -> bool:
     """Whether `word` could be one of Vietnamese or of another language in Latin letters."""
-    parts = [part for part in re.split("[-/.,–]", core(word)) if part and not part.isdigit()]
-    return all(is_syllable(part) or _is_foreign(part) for part in parts)
+    return all(is_syllable(part) or _is_foreign(part) for part in _parts(core(word)))
+
+
+def _parts(word: str) -> list[str]:
+    """What stands between hyphens and the like, numbers left out."""
+    return [part for part in re.split("[-/.,–]", word) if part and not part.isdigit()]
 
 
 def _is_foreign(part: str) -> bool:

@@ -140,8 +140,7 @@ class Ledger:
 
         Nobody else writes meanwhile. With `alone=False`, others that say so too may, on PostgreSQL: for whoever holds a
         job (`jobs.hold`) and writes only what belongs to it, or uses statements that are whole by themselves (claims,
-        heartbeats, duties), or takes its turn at what it changes
-        (`items.take_turn`)."""
+        heartbeats, duties), or takes its turn at what it changes (`items.take_turn`)."""
         with failures_named(), Session(self._writing, expire_on_commit=False) as session, session.begin():
             if self._postgresql:
                 wait_for_writers(session, alone)

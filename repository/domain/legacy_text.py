@@ -49,9 +49,8 @@ def _with_horns(word: str) -> str:
     """`ph-ơng` is phương: a hyphen is taken for ư where that makes one syllable of what are not syllables."""
     for found in _LOST_HORN.finditer(word):
         mended = word[: found.start()] + "ư" + word[found.end() :]
-        core = mended.strip(PUNCTUATION)
-        parts = [part for part in word.strip(PUNCTUATION).split(found[0]) if part]
-        if len(core) > 1 and is_syllable(core) and not all(is_syllable(part) for part in parts):
+        whole, parts = core(mended), [part for part in core(word).split(found[0]) if part]
+        if len(whole) > 1 and is_syllable(whole) and not all(map(is_syllable, parts)):
             return mended
     return word
 
