@@ -1,7 +1,6 @@
 """One page of a file read into text, from opening to words: what a process of `python -m ocr` does."""
 
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 from ocr.cleaning import clean
@@ -10,21 +9,15 @@ from ocr.tesseract import Tesseract
 from ocr.text_layer import layer_or_reading, text_layer
 from repository.domain.errors import DiachiError
 from repository.domain.pages import PageText
-from repository.scans import PageImage, TakenPage, read_image, take_page
-
-Look = Callable[[TakenPage, PageImage], None]
+from repository.scans import read_image, take_page
 
 
-def read_page(path: Path, index: int, engine: OcrEngine, look: Look | None = None) -> PageText:
+def read_page(path: Path, index: int, engine: OcrEngine) -> PageText:
     """Page `index` (from 0) of an image file or PDF: a PDF's own text where that is good, else as `engine` reads it.
-    Raises InputRefused, PasswordNeeded, EngineFailed.
-
-    `look` is shown the page's image, as file and as pixels, while the file is there; before anything is read."""
+    Raises InputRefused, PasswordNeeded, EngineFailed."""
     with tempfile.TemporaryDirectory(prefix="ocr-") as folder:
         taken = take_page(path, index, Path(folder))
         image = read_image(taken.path, taken.frame, taken.rotate)
-        if look is not None:
-            look(taken, image)
     size = image.pixels.shape[1], image.pixels.shape[0]
     found = text_layer(path, index, size, taken.how == "extracted", lambda: image.pixels)
     return layer_or_reading(found, lambda: engine.read(clean(image)))

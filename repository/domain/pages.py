@@ -17,17 +17,13 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One printed word (white space apart), NFC. `confidence` is 0 to 100; `line`, `block` count from 0 on the page.
-
-    Where correction chose another text than the engine's, `read_as` is the engine's and `reason` names why."""
+    """One printed word (white space apart), NFC. `confidence` is 0 to 100; `line`, `block` count from 0 on the page."""
 
     text: str
     box: Box
     confidence: float
     line: int
     block: int
-    read_as: str = ""
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
