@@ -172,8 +172,8 @@ class Minio(Server):
         ]
 
     def ready(self) -> bool:
-        """Whether it can serve."""
-        return answers(f"http://{HOST}:{self.port}/minio/health/ready")
+        """Whether it reads and writes: `health/ready` says yes before it has opened its drives."""
+        return answers(f"http://{HOST}:{self.port}/minio/health/cluster")
 
     def settings(self) -> dict[str, str]:
         """See Server."""
